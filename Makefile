@@ -1,0 +1,67 @@
+# `make run` serves, `make test` tests; both set up what they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+GOLD ?= training_data/documents
+MODEL ?= current
+OUT ?= runs/chitieu-vi
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: install install-dev install-train run test test-all lint extract evaluate train programs clean
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serving: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.serving
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(VENV)/.train: pyproject.toml $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet 'torch==2.13.0'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,train]'
+	touch $@
+
+install: $(VENV)/.serving
+
+install-dev: $(VENV)/.dev
+
+install-train: $(VENV)/.train
+
+run: install
+	$(BIN)/chitieu serve --host $(HOST) --port $(PORT)
+
+test: install-dev
+	$(BIN)/python -m pytest
+
+# Debian programs that some tests drive; what is installed already is left alone.
+programs:
+	scripts/install_programs.sh
+
+test-all: programs install-train
+	$(BIN)/python -m pytest
+
+lint: install-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+extract: install
+	@test -n "$(FILE)" || { echo "make extract FILE=…" >&2; exit 2; }
+	$(BIN)/chitieu extract "$(FILE)"
+
+evaluate: install
+	$(BIN)/python scripts/evaluate.py $(MODEL) $(GOLD)
+
+train: install-train
+	$(BIN)/python scripts/train.py models/chitieu-vi/train.toml --out $(OUT)
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

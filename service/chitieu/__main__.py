@@ -1,0 +1,7 @@
+"""``python -m chitieu``."""
+
+import sys
+
+from chitieu.cli import main
+
+sys.exit(main())

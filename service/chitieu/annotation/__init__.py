@@ -1,0 +1,1 @@
+"""Annotated documents: reading and checking them."""

@@ -1,0 +1,52 @@
+"""The application: routes, pages, errors, and a pipeline loaded before the first request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.staticfiles import StaticFiles
+
+from chitieu import __version__
+from chitieu.api import errors
+from chitieu.api.docs import router as docs_router
+from chitieu.api.routes import router
+from chitieu.pipeline import Pipeline, load_pipeline
+
+log = structlog.get_logger(__name__)
+WEB = Path(__file__).resolve().parents[2] / "web"
+
+
+def create_app(pipeline: Pipeline | None = None) -> FastAPI:
+    """The service. Without a pipeline the current model is loaded when the application starts.
+
+    Raises (at start-up):
+        ModelMissing, ModelInvalid: there is no usable model.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.pipeline = pipeline or load_pipeline()
+        app.state.pipeline.warm_up()
+        log.info("ready", model=app.state.pipeline.info.model_dump())
+        yield
+
+    app = FastAPI(
+        title="chitieu",
+        version=__version__,
+        description="Đọc báo cáo kinh tế - xã hội, trả về từng số liệu kèm chỉ tiêu. / "
+        "Reads Vietnamese socio-economic reports and returns every figure with its indicator.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
+    app.include_router(router)
+    app.include_router(docs_router)
+    app.mount("/", StaticFiles(directory=WEB, html=True), name="web")
+    return app

@@ -1,0 +1,151 @@
+"""The command line. Exit status: 0 done, 1 some inputs failed (named on standard error), 2 wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chitieu import __version__
+from chitieu.errors import BadRequest, ChitieuError
+
+FORMATS = ("table", "json", "csv", "html")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="chitieu", description="Đọc số liệu trong báo cáo kinh tế - xã hội. / Read the figures of Vietnamese reports."
+    )
+    top.add_argument("--version", action="version", version=f"chitieu {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    extract = commands.add_parser("extract", help="đọc tệp văn bản / read text files (- is standard input)")
+    extract.add_argument("files", nargs="+", metavar="FILE")
+    extract.add_argument("--format", choices=FORMATS, default="table")
+    extract.add_argument("--pretty", action="store_true", help="JSON thụt dòng / indented JSON")
+    extract.add_argument("--model", type=Path, metavar="FOLDER", help="thư mục mô hình / model folder (default: current)")
+
+    serve = commands.add_parser("serve", help="mở dịch vụ / serve the API and the page")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+
+    train = commands.add_parser("train", help="huấn luyện / train (needs the extra `train`)")
+    train.add_argument("config", type=Path)
+    train.add_argument("--out", type=Path, required=True, help="thư mục cho điểm lưu / folder of the checkpoint; goes on from it")
+    train.add_argument("--export", metavar="VERSION", help="rồi xuất ONNX / then write models/<name>/VERSION")
+
+    evaluate = commands.add_parser("evaluate", help="chấm điểm / score a model against annotated files")
+    evaluate.add_argument("model", help="thư mục mô hình, hoặc current / a model folder, or `current`")
+    evaluate.add_argument("gold", nargs="+", type=Path, help="tệp XML gán nhãn hoặc thư mục / annotated XML files or folders")
+    evaluate.add_argument("--only", type=Path, metavar="LIST", help="chỉ những tên trong tệp / only names in this file")
+    evaluate.add_argument("--json", action="store_true", help="chỉ in JSON / print JSON alone")
+    return top
+
+
+def _read(name: str) -> str:
+    from chitieu.pipeline import decode_text
+
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise BadRequest(f"không đọc được / cannot be read: {error.strerror}", file=name) from error
+    return decode_text(data)
+
+
+def run_extract(args: argparse.Namespace) -> int:
+    """Read files in turn; one that fails is named and does not stop the others."""
+    from chitieu.output.page import to_html
+    from chitieu.output.table import COLUMNS, to_csv, to_screen
+    from chitieu.pipeline import load_pipeline
+
+    pipeline = load_pipeline(args.model)
+    failed = 0
+    if args.format == "csv":
+        sys.stdout.write(",".join(COLUMNS) + "\r\n")
+    for name in args.files:
+        try:
+            text = _read(name)
+            answer = pipeline.extract(text, id="stdin" if name == "-" else Path(name).name, with_text=args.format == "json")
+        except ChitieuError as error:
+            print(f"chitieu: {name}: {error.code}: {error.message}", file=sys.stderr)
+            failed += 1
+            continue
+        if args.format == "json":
+            print(answer.model_dump_json(indent=2 if args.pretty else None))
+        elif args.format == "csv":
+            sys.stdout.write(to_csv([answer]).split("\r\n", 1)[1])
+        elif args.format == "html":
+            print(to_html(text, answer))
+        else:
+            if len(args.files) > 1:
+                print(f"== {answer.document.id}")
+            print(to_screen(answer))
+    return 1 if failed else 0
+
+
+def run_serve(args: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    import uvicorn
+
+    from chitieu.api.app import create_app
+    from chitieu.models import current_model
+
+    current_model()  # a missing model is told before the port is taken
+    where = f"http://{args.host}:{args.port}"
+    print(f"chitieu {__version__}: {where}\n", flush=True)
+    print(
+        f"  curl {where}/v1/extract -H 'Content-Type: text/plain; charset=utf-8' "
+        "--data-binary 'Thu ngân sách đạt 7.215 tỷ đồng, bằng 81,4% dự toán.'\n",
+        flush=True,
+    )
+    uvicorn.run(create_app(), host=args.host, port=args.port, log_level="warning")
+    return 0
+
+
+def run_train(args: argparse.Namespace) -> int:
+    """Train, and export where asked."""
+    from chitieu.models import models_root
+    from chitieu.training.config import load_config
+    from chitieu.training.export import export
+    from chitieu.training.train import train
+
+    config = load_config(args.config)
+    root = args.config.resolve().parent
+    checkpoint = train(config, root, args.out, lambda line: print(line, flush=True))
+    if args.export:
+        print(export(checkpoint, root, models_root() / config.name, version=args.export))
+    return 0
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    """Print the table of measures and, last, their JSON."""
+    from chitieu.evaluation.run import as_table, evaluate
+
+    scores = evaluate(None if args.model == "current" else Path(args.model), args.gold, only=args.only)
+    if not args.json:
+        print(as_table(scores))
+    print(json.dumps({**scores.rows, "labels": scores.labels}, ensure_ascii=False))
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    args = parser().parse_args(argv)
+    commands = {"extract": run_extract, "serve": run_serve, "train": run_train, "evaluate": run_evaluate}
+    try:
+        return commands[args.command](args)
+    except ChitieuError as error:
+        print(f"chitieu: {error.code}: {error.message}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f"chitieu: cần cài thêm / missing package {error.name}: pip install 'chitieu[train]'", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

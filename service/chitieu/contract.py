@@ -1,0 +1,208 @@
+"""The answer of `POST /v1/extract` and of `chitieu extract --format json`, as pydantic models.
+
+Offsets are code points of the text as the client sent it, half-open. Numbers are plain decimal strings. Unknown is ``None``.
+Every step behind the tagger speaks in these types, so that what is computed and what is answered cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA: Literal["chitieu/1"] = "chitieu/1"
+
+MentionLabel = Literal["INDICATOR", "QUANTITY", "UNIT", "PERCENT", "PERIOD"]
+PhraseLabel = Literal["ATTAINMENT", "CHANGE", "SHARE"]
+Label = Literal["INDICATOR", "QUANTITY", "UNIT", "PERCENT", "PERIOD", "ATTAINMENT", "CHANGE", "SHARE"]
+Kind = Literal["level", "change", "share", "attainment"]
+Form = Literal["plain", "range", "fraction", "rank", "words"]
+BoundName = Literal["exact", "about", "more_than", "at_least", "less_than", "at_most"]
+Direction = Literal["up", "down", "flat", "reached", "exceeded", "missed"]
+Measure = Literal["relative", "points", "amount"]
+Status = Literal["actual", "estimate", "target"]
+MENTION_LABELS: tuple[MentionLabel, ...] = ("INDICATOR", "QUANTITY", "UNIT", "PERCENT", "PERIOD")
+PHRASE_LABELS: tuple[PhraseLabel, ...] = ("ATTAINMENT", "CHANGE", "SHARE")
+
+
+class Model(BaseModel):
+    """Base of the contract: unknown fields are a programming error, attributes may be named in Python or as in the JSON."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+class Place(Model):
+    """A place: its words, and the code and name of the administrative unit list where known."""
+
+    text: str
+    code: str | None = None
+    name: str | None = None
+
+
+class Period(Model):
+    """A time: the words it was read from, first and last day (ISO 8601 dates, both inclusive)."""
+
+    text: str
+    start: str | None = None
+    end: str | None = None
+
+
+class Document(Model):
+    """What was read. ``length`` counts code points; ``sha256`` is of the text in UTF-8."""
+
+    id: str
+    sha256: str
+    length: int
+    place: Place | None = None
+    period: Period | None = None
+    text: str | None = None
+
+
+class ModelInfo(Model):
+    """What read it."""
+
+    name: str
+    version: str
+    catalogue: str
+
+
+class Span(Model):
+    """A mention or phrase that the tagger saw. ``of`` (figures and phrases) and ``in`` (indicators) name span ids."""
+
+    id: str
+    label: Label
+    start: int
+    end: int
+    text: str
+    score: float
+    of: str | None = None
+    in_: str | None = Field(default=None, alias="in")
+
+
+class Unit(Model):
+    """A unit: printed words, canonical id, factor to the base unit of its dimension (decimal string)."""
+
+    text: str
+    id: str | None = None
+    factor: str | None = None
+    dimension: str | None = None
+    shared: bool = False
+
+
+class Target(Model):
+    """The plan value that an attainment implies."""
+
+    value: str
+    unit: str | None = None
+
+
+class Reference(Model):
+    """What an attainment stands against: the words, kind, who issued it; inherited when the words stand in an earlier clause."""
+
+    text: str | None = None
+    kind: str | None = None
+    issuer: str | None = None
+    inherited: bool = False
+
+
+class Base(Model):
+    """What a change is compared with."""
+
+    text: str | None = None
+    kind: str | None = None
+    period: Period | None = None
+    inherited: bool = False
+
+
+class Figure(Model):
+    """One QUANTITY or PERCENT, or one ATTAINMENT without a number (then ``number`` is None)."""
+
+    id: str
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    form: Form = "plain"
+    number: str | None = None
+    upper: str | None = None
+    denominator: str | None = None
+    bound: BoundName = "exact"
+    unit: Unit | None = None
+    value: str | None = None
+    value_upper: str | None = None
+    indicator: str | None = None
+    phrase: str | None = None
+    direction: Direction | None = None
+    ratio: str | None = None
+    measure: Measure | None = None
+    implied_target: Target | None = None
+    reference: Reference | None = None
+    base: Base | None = None
+    period: Period | None = None
+    status: Status = "actual"
+    score: float = 0.0
+
+
+class CatalogueLink(Model):
+    """The catalogue entry of an indicator, and how sure the link is (0 to 1)."""
+
+    id: str
+    code: str | None = None
+    name: str
+    score: float
+
+
+class ObservedIndicator(Model):
+    """An indicator as the text names it: ``path`` from the widest subject to the indicator itself."""
+
+    text: str
+    path: list[str]
+    spans: list[str]
+    catalogue: CatalogueLink | None = None
+
+
+class Observation(Model):
+    """A row of the table: one indicator, one period. Members are figure ids."""
+
+    id: str
+    indicator: ObservedIndicator
+    section: list[str] = []
+    period: Period | None = None
+    status: Status = "actual"
+    level: str | None = None
+    repeats: list[str] = []
+    changes: list[str] = []
+    shares: list[str] = []
+    attainments: list[str] = []
+
+
+class Check(Model):
+    """Arithmetic that the text itself allows: what it states, what the other figures compute to."""
+
+    kind: str
+    figures: list[str]
+    stated: str
+    computed: str
+    ok: bool
+
+
+class Warning_(Model):
+    """Something a reader of the answer should know; offsets where it has a place in the text."""
+
+    code: str
+    message: str
+    start: int | None = None
+    end: int | None = None
+
+
+class Extraction(Model):
+    """The whole answer."""
+
+    schema_: Literal["chitieu/1"] = Field(default=SCHEMA, alias="schema")
+    document: Document
+    model: ModelInfo
+    spans: list[Span]
+    figures: list[Figure]
+    observations: list[Observation]
+    checks: list[Check]
+    warnings: list[Warning_]

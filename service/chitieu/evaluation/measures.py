@@ -1,0 +1,214 @@
+"""Scores of contract documents against gold documents.
+
+Span scores are strict (label, start and end equal) and relaxed (same label, any overlap). ``found``, ``value``, ``value_unit``,
+``kind`` and ``complete`` are F1 over figures, a system figure matched one to one to the gold figure that it overlaps.
+``link``, ``att_link``, ``ind_in`` and ``direction`` are accuracies, given that the figure, the attainment without a number
+or the indicator was found.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from chitieu.annotation.inline_xml import GoldDocument, GoldSpan
+from chitieu.contract import MENTION_LABELS, PHRASE_LABELS, Extraction, Figure, Kind, Span
+from chitieu.evaluation.readings import readings, squash
+from chitieu.tagging.labels import FIGURE_LABELS
+
+KIND_OF: dict[str, Kind] = {"ATTAINMENT": "attainment", "CHANGE": "change", "SHARE": "share"}
+LABELS = (*MENTION_LABELS, *PHRASE_LABELS)
+_UP_OR_DOWN = re.compile(r"(tăng|giảm)\b")
+
+
+@dataclass(frozen=True)
+class GoldFigure:
+    """A gold QUANTITY or PERCENT with what is held against a system; ``readings`` None: any value will do."""
+
+    start: int
+    end: int
+    label: str
+    unit: str
+    readings: set[Decimal] | None
+    kind: str
+    indicator: GoldSpan | None
+    verb: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """``rows``: measure name to value (None where nothing was to measure); ``labels``: label to its counts and F1."""
+
+    rows: dict[str, float | int | None]
+    labels: dict[str, dict[str, float | int | None]]
+
+
+def gold_figures(document: GoldDocument) -> list[GoldFigure]:
+    """The figures of a gold document, in text order."""
+    text, spans = document.text, document.spans
+    units = {s.start: s for s in spans if s.label == "UNIT"}
+    out = []
+    for span in spans:
+        if span.label not in FIGURE_LABELS:
+            continue
+        words = text[span.start : span.end]
+        phrase = spans[span.phrase] if span.phrase is not None else None
+        head = (phrase or span).head
+        if span.label == "PERCENT":
+            unit = "percentage_point" if "điểm" in squash(words) else "permille" if "‰" in words else "percent"
+        else:
+            behind = span.end + len(text[span.end :]) - len(text[span.end :].lstrip())
+            own = units.get(behind)
+            unit = squash(text[own.start : own.end]) if own else ""
+        out.append(
+            GoldFigure(
+                span.start,
+                span.end,
+                span.label,
+                unit,
+                readings(unicodedata.normalize("NFC", words), unit),
+                KIND_OF[phrase.label] if phrase else "level",
+                spans[head] if head is not None else None,
+                squash(text[phrase.start : span.start]) if phrase else "",
+            )
+        )
+    return out
+
+
+def _overlap(a: GoldFigure | GoldSpan | Figure | Span, b: GoldFigure | GoldSpan | Figure | Span) -> int:
+    return min(a.end, b.end) - max(a.start, b.start)
+
+
+def _same_indicator(got: Span | None, want: GoldSpan | None) -> bool:
+    if got is None or want is None:
+        return got is None and want is None
+    return _overlap(got, want) > 0
+
+
+def _right_value(figure: Figure, want: set[Decimal] | None) -> bool:
+    if want is None:
+        return True
+    try:
+        return figure.number is not None and Decimal(figure.number) in want
+    except InvalidOperation:
+        return False
+
+
+def _right_unit(figure: Figure, gold: GoldFigure) -> bool:
+    if gold.label == "PERCENT":
+        return (figure.unit.id if figure.unit else None) == gold.unit
+    return squash(figure.unit.text if figure.unit else "") == gold.unit
+
+
+def _f1(hits: int, gold: int, system: int) -> float | None:
+    return round(2 * hits / (gold + system), 4) if gold + system else None
+
+
+def _accuracy(right: int, total: int) -> float | None:
+    return round(right / total, 4) if total else None
+
+
+def _count_spans(document: GoldDocument, answer: Extraction, count: Counter[tuple[str, str]]) -> None:
+    gold = {(s.label, s.start, s.end) for s in document.spans}
+    system = {(s.label, s.start, s.end) for s in answer.spans}
+    for name, side in (("gold", gold), ("system", system), ("both", gold & system)):
+        count.update((name, label) for label, *_ in side)
+    for name, side, other in (("near_gold", gold, system), ("near_system", system, gold)):
+        for label in LABELS:
+            # Spans of one label do not overlap each other, so sorting both sides lets one sweep find the overlaps.
+            rows = sorted((s, e) for other_label, s, e in other if other_label == label)
+            at = 0
+            for start, end in sorted((s, e) for own_label, s, e in side if own_label == label):
+                while at < len(rows) and rows[at][1] <= start:
+                    at += 1
+                count[name, label] += at < len(rows) and rows[at][0] < end
+
+
+def _count_figures(document: GoldDocument, answer: Extraction, count: Counter[str]) -> None:
+    by_id = {s.id: s for s in answer.spans}
+    numbers = {(s.start, s.end) for s in answer.spans if s.label in FIGURE_LABELS}
+    free = [f for f in answer.figures if (f.start, f.end) in numbers]
+    count["system"] += len(free)
+    for gold in gold_figures(document):
+        count["gold"] += 1
+        figure = max((f for f in free if _overlap(f, gold) > 0), key=lambda f: _overlap(f, gold), default=None)
+        if figure is None:
+            continue
+        free.remove(figure)
+        value, unit = _right_value(figure, gold.readings), _right_unit(figure, gold)
+        kind = figure.kind == gold.kind
+        link = _same_indicator(by_id.get(figure.indicator or ""), gold.indicator)
+        count["found"] += 1
+        count["value"] += value
+        count["value_unit"] += value and unit
+        count["kind"] += kind
+        count["link"] += link
+        count["complete"] += value and unit and kind and link
+        if gold.kind == "change" and _UP_OR_DOWN.match(gold.verb):
+            count["directions"] += 1
+            count["direction"] += figure.direction == ("up" if gold.verb.startswith("tăng") else "down")
+
+
+def _count_links(document: GoldDocument, answer: Extraction, count: Counter[str]) -> None:
+    by_id = {s.id: s for s in answer.spans}
+    found = {(s.label, s.start, s.end): s for s in answer.spans}
+    numbers = [s for s in document.spans if s.label in FIGURE_LABELS]
+    for gold in document.spans:
+        got = found.get((gold.label, gold.start, gold.end))
+        if got is None:
+            continue
+        head = document.spans[gold.head] if gold.head is not None else None
+        if gold.label == "INDICATOR":
+            count["indicators"] += 1
+            count["ind_in"] += _same_indicator(by_id.get(got.in_ or ""), head)
+        elif gold.label == "ATTAINMENT" and not any(_overlap(n, gold) > 0 for n in numbers):
+            count["attainments"] += 1
+            count["att_link"] += _same_indicator(by_id.get(got.of or ""), head)
+
+
+def score(pairs: Iterable[tuple[GoldDocument, Extraction]]) -> Scores:
+    """The measures over all documents together; ``bad_offsets`` counts spans and figures whose text is not at their offsets."""
+    spans: Counter[tuple[str, str]] = Counter()
+    count: Counter[str] = Counter()
+    for document, answer in pairs:
+        items = [*answer.spans, *answer.figures]
+        count["bad_offsets"] += sum(document.text[i.start : i.end] != i.text for i in items)
+        _count_spans(document, answer, spans)
+        _count_figures(document, answer, count)
+        _count_links(document, answer, count)
+
+    def total(name: str) -> int:
+        return sum(spans[name, label] for label in LABELS)
+
+    labels: dict[str, dict[str, float | int | None]] = {
+        label: {
+            "f1": _f1(spans["both", label], spans["gold", label], spans["system", label]),
+            "relaxed": _accuracy(
+                spans["near_gold", label] + spans["near_system", label], spans["gold", label] + spans["system", label]
+            ),
+            "gold": spans["gold", label],
+            "system": spans["system", label],
+        }
+        for label in LABELS
+    }
+    figures = {
+        name: _f1(count[name], count["gold"], count["system"])
+        for name in ("found", "value", "value_unit", "kind", "complete")
+    }
+    rows: dict[str, float | int | None] = {
+        "micro": _f1(total("both"), total("gold"), total("system")),
+        "relaxed": _accuracy(total("near_gold") + total("near_system"), total("gold") + total("system")),
+        **figures,
+        "link": _accuracy(count["link"], count["found"]),
+        "att_link": _accuracy(count["att_link"], count["attainments"]),
+        "ind_in": _accuracy(count["ind_in"], count["indicators"]),
+        "direction": _accuracy(count["direction"], count["directions"]),
+        "figures": count["gold"],
+        "bad_offsets": count["bad_offsets"],
+        **{label.lower(): labels[label]["f1"] for label in LABELS},
+    }
+    return Scores(rows, labels)

@@ -1,0 +1,53 @@
+"""Run a served model over annotated files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from chitieu.annotation.inline_xml import read
+from chitieu.errors import BadRequest
+from chitieu.evaluation.measures import LABELS, Scores, score
+from chitieu.pipeline import load_pipeline
+
+
+def gold_files(paths: Sequence[Path], *, only: Path | None = None) -> list[Path]:
+    """The ``*.xml`` files at ``paths``, sorted within each folder; with ``only``, those whose names that file lists.
+
+    Raises:
+        BadRequest: a path is not there, or nothing is left.
+    """
+    try:
+        names = set(only.read_text(encoding="utf-8").split()) if only else None
+    except OSError as error:
+        raise BadRequest(f"{only}: không đọc được / cannot be read: {error.strerror}") from error
+    files = [f for p in paths for f in (sorted(p.glob("*.xml")) if p.is_dir() else [p])]
+    missing = [f for f in files if not f.is_file()]
+    files = [f for f in files if names is None or f.name in names]
+    if missing or not files:
+        raise BadRequest(f"không có tài liệu gán nhãn / no annotated document: {(missing or paths)[0]}")
+    return files
+
+
+def evaluate(model: Path | None, gold: Sequence[Path], *, only: Path | None = None) -> Scores:
+    """Score the model in a folder (None: the current one) on annotated files.
+
+    Raises:
+        BadRequest: no gold. AnnotationInvalid: faulty gold. ModelMissing, ModelInvalid: no usable model.
+    """
+    files = gold_files(gold, only=only)
+    pipeline = load_pipeline(model)
+    documents = [read(path) for path in files]
+    return score((document, pipeline.extract(document.text, id=document.name)) for document in documents)
+
+
+def as_table(scores: Scores) -> str:
+    """The measures for eyes."""
+    lines = [f"{'label':12} {'strict F1':>9} {'relaxed':>8} {'gold':>6} {'system':>6}"]
+    for label in LABELS:
+        row = scores.labels[label]
+        values = (row[key] if row[key] is not None else "-" for key in ("f1", "relaxed", "gold", "system"))
+        lines.append("{:12} {:>9} {:>8} {:>6} {:>6}".format(label, *values))
+    skipped = {label.lower() for label in LABELS}
+    lines += ["", *(f"{name:12} {value if value is not None else '-':>9}" for name, value in scores.rows.items() if name not in skipped)]
+    return "\n".join(lines)

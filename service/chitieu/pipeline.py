@@ -1,0 +1,184 @@
+"""The whole way: a text in, an `Extraction` out. Each step is a function from one plain type to the next."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from chitieu.catalogue.linker import link
+from chitieu.catalogue.load import Catalogue, load_catalogue
+from chitieu.catalogue.places import find_place
+from chitieu.contract import CatalogueLink, Document, Extraction, ModelInfo, Period, Place, Span, Unit
+from chitieu.errors import BadEncoding, EmptyText, NotText, TextTooLong
+from chitieu.figures.build import build_figures
+from chitieu.figures.checks import check
+from chitieu.figures.observations import build_observations
+from chitieu.figures.periods import document_period
+from chitieu.models import current_model
+from chitieu.tagging.decode import TaggedSpan
+from chitieu.tagging.encoder import Tagger
+from chitieu.text.layout import section_paths
+from chitieu.text.passages import Passages, read_passages
+from chitieu.text.source import SourceText
+
+MAX_CHARACTERS = 1_000_000
+_BINARY_SHARE = 0.1
+
+
+def check_text(text: str, *, limit: int = MAX_CHARACTERS) -> str:
+    """The text itself, if it is one that can be read.
+
+    Raises:
+        EmptyText: nothing but white space.
+        TextTooLong: more than ``limit`` code points.
+        BadEncoding: lone surrogates, which no encoding can write.
+        NotText: a NUL, or a tenth of it control characters.
+    """
+    if len(text) > limit:
+        raise TextTooLong(
+            f"Văn bản dài {len(text)} ký tự, tối đa {limit}. / The text has {len(text)} characters, the limit is {limit}.",
+            length=len(text),
+            limit=limit,
+        )
+    if not text.strip():
+        raise EmptyText("Văn bản trống. / The text is empty.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise BadEncoding(
+            f"Ký tự không hợp lệ ở vị trí {error.start}. / A lone surrogate at {error.start} is no character.",
+            position=error.start,
+        ) from error
+    control = sum(text.count(chr(code)) for code in (*range(9), *range(14, 32), 127))
+    if "\0" in text or control > _BINARY_SHARE * len(text):
+        raise NotText("Dữ liệu nhị phân, không phải văn bản. / Binary data, not text.", control_characters=control)
+    return text
+
+
+def decode_text(data: bytes) -> str:
+    """UTF-8 bytes (a byte order mark is no part of the text) as text.
+
+    Raises:
+        NotText: holds a NUL, or begins as a PDF, ZIP (Word, Excel) or OLE file does.
+        BadEncoding: not UTF-8; ``detail["position"]`` is the byte where it fails.
+    """
+    if b"\0" in data[:4096] or data.startswith((b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise NotText("Tệp nhị phân, không phải văn bản thuần. / A binary file, not plain text.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadEncoding(
+            f"Không phải UTF-8 (byte {error.start}). / Not valid UTF-8 (byte {error.start}).", position=error.start
+        ) from error
+
+
+def to_spans(source: SourceText, passages: Passages, tagged: Sequence[TaggedSpan]) -> list[Span]:
+    """Contract spans, offsets in the text as sent, in text order; ids ``s1, s2, …``."""
+    out: list[Span] = []
+    for number, span in enumerate(tagged):
+        start, end = source.to_source(passages.pieces[span.first].start, passages.pieces[span.last - 1].end)
+        head = f"s{span.head + 1}" if span.head is not None else None
+        is_indicator = span.label == "INDICATOR"
+        out.append(
+            Span.model_construct(
+                id=f"s{number + 1}",
+                label=span.label,
+                start=start,
+                end=end,
+                text=source.text[start:end],
+                score=round(span.score, 4),
+                of=None if is_indicator else head,
+                in_=head if is_indicator else None,
+            )
+        )
+    return out
+
+
+class Pipeline:
+    """Tagger, catalogue and rules put together; safe to share between threads."""
+
+    def __init__(self, tagger: Tagger, catalogue: Catalogue) -> None:
+        self.tagger = tagger
+        self.catalogue = catalogue
+
+    @property
+    def info(self) -> ModelInfo:
+        manifest = self.tagger.manifest
+        return ModelInfo(name=manifest.name, version=manifest.version, catalogue=self.catalogue.version)
+
+    def warm_up(self) -> None:
+        """Load everything that the first text would have to wait for."""
+        self.extract("Tổng thu ngân sách đạt 16 tỷ đồng.")
+
+    def extract(
+        self,
+        text: str,
+        *,
+        id: str | None = None,
+        period: Period | None = None,
+        place: Place | None = None,
+        with_text: bool = False,
+    ) -> Extraction:
+        """Every figure of a text. ``period`` and ``place`` are hints that go before what the text itself says.
+
+        Raises:
+            EmptyText, TextTooLong, BadEncoding, NotText: see `check_text`.
+            ModelInvalid: the model's files do not load.
+        """
+        source = SourceText(check_text(text))
+        passages = read_passages(source)
+        return self.assemble(
+            source, passages, self.tagger.tag(passages), id=id, period=period, place=place, with_text=with_text
+        )
+
+    def assemble(
+        self,
+        source: SourceText,
+        passages: Passages,
+        tagged: Sequence[TaggedSpan],
+        *,
+        id: str | None = None,
+        period: Period | None = None,
+        place: Place | None = None,
+        with_text: bool = False,
+    ) -> Extraction:
+        """The way from tagged spans on."""
+        spans = to_spans(source, passages, tagged)
+        period = period or document_period(source.view)
+        view_sections = section_paths(source.view, passages.paragraphs)
+
+        def sections(offset: int) -> tuple[str, ...]:
+            return view_sections(source.to_view(offset, offset)[0])
+
+        def link_one(path: Sequence[str], unit: Unit | None, kind: str, section: Sequence[str]) -> CatalogueLink | None:
+            return link(path, unit=unit, kind=kind, section=section, catalogue=self.catalogue)
+
+        paragraphs = [source.to_source(p.start, p.end) for p in passages.paragraphs]
+        figures = build_figures(source.text, spans, paragraphs=paragraphs, sections=sections, period=period)
+        observations, warnings = build_observations(source.text, spans, figures, sections=sections, linker=link_one)
+        return Extraction(
+            document=Document(
+                id=id or str(uuid.uuid4()),
+                sha256=source.digest,
+                length=len(source),
+                place=place or find_place(source.view),
+                period=period,
+                text=source.text if with_text else None,
+            ),
+            model=self.info,
+            spans=spans,
+            figures=figures,
+            observations=observations,
+            checks=check(figures, observations),
+            warnings=warnings,
+        )
+
+
+def load_pipeline(model: Path | None = None, *, threads: int | None = None) -> Pipeline:
+    """The pipeline on the model in a folder, or on the current one.
+
+    Raises:
+        ModelMissing, ModelInvalid: no usable model there.
+    """
+    return Pipeline(Tagger(model or current_model(), threads=threads), load_catalogue())

@@ -1,0 +1,1 @@
+"""From pieces to labelled spans and their governors: labels, tokens, the ONNX encoder, decoding."""

@@ -1,0 +1,1 @@
+"""Training the tagger and governor: data sets, the torch model, the loop, export. Needs the extra ``train``."""

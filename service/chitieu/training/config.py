@@ -1,0 +1,84 @@
+"""The training configuration: one TOML file, every value named, none hidden in code."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chitieu.errors import ConfigInvalid
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(_Section):
+    """Annotated documents: files, or folders of ``*.xml``. Relative paths are relative to the configuration file."""
+
+    train: list[str] = Field(min_length=1)
+    exclude: list[str] = Field(description="files that name, one a line, documents of `train` never trained on")
+    development: list[str] = Field(min_length=1)
+    development_names: str | None = Field(None, description="file that names the documents of `development` to take; none: all")
+
+
+class WindowSizes(_Section):
+    """Tokens of a window: answered for, context before, context behind."""
+
+    core: int = Field(ge=16, le=480)
+    context: int = Field(ge=0, le=256)
+    lookahead: int = Field(ge=0, le=128)
+
+
+class Encoder(_Section):
+    """The base checkpoint: a folder or hub name that transformers can load; ``layers`` keeps the first so many."""
+
+    base: str
+    base_license: str
+    layers: int = Field(ge=1, le=48)
+
+
+class Heads(_Section):
+    governor_width: int = Field(ge=8, le=1024)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class Optimisation(_Section):
+    seed: int
+    epochs: int = Field(ge=1)
+    batch_tokens: int = Field(ge=64)
+    encoder_learning_rate: float = Field(gt=0)
+    head_learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    warmup: float = Field(ge=0, lt=1, description="part of all steps")
+    governor_weight: float = Field(ge=0)
+    rewrap: float = Field(ge=0, le=1, description="chance that a training document's lines are wrapped anew in an epoch")
+
+
+class Config(_Section):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    data: Data
+    encoder: Encoder
+    heads: Heads
+    windows: WindowSizes
+    optimisation: Optimisation
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration.
+
+    Raises:
+        ConfigInvalid: not there, no TOML, or a field is missing, unknown or out of range; the message names it.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Config.model_validate(raw)
+    except OSError as error:
+        raise ConfigInvalid(f"{path}: không đọc được / cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path}: không phải TOML / not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ConfigInvalid(f"{path}: {where}: {first['msg']}", problems=[str(e["loc"]) for e in error.errors()]) from error

@@ -1,0 +1,118 @@
+"""From a checkpoint to the served folder: ONNX (int8 or fp32), tokenizer, manifest, card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from chitieu.tagging.encoder import INPUTS, OUTPUTS
+from chitieu.training.config import Config
+from chitieu.training.model import Extractor
+
+Precision = Literal["fp32", "int8"]
+
+
+def load_checkpoint(path: Path, root: Path) -> tuple[Extractor, Config, dict[str, Any]]:
+    """Model, configuration and the rest of what a checkpoint holds. The file is the project's own: it is unpickled."""
+    state = torch.load(path, weights_only=False, map_location="cpu")
+    config = Config.model_validate(state["config"])
+    base = root / config.encoder.base if (root / config.encoder.base).exists() else Path(config.encoder.base)
+    model = Extractor(
+        str(base), layers=config.encoder.layers, governor_width=config.heads.governor_width, dropout=config.heads.dropout
+    )
+    model.load_state_dict(state.pop("model"))
+    return model.eval(), config, state
+
+
+def to_onnx(model: Extractor, path: Path, precision: Precision) -> None:
+    """Write the model as ONNX; int8 quantises weights per channel, activations as they come."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        plain = Path(folder) / "plain.onnx"
+        ids = torch.randint(4, 1000, (2, 24))
+        batch, length = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("length", min=2, max=512)
+        torch.onnx.export(
+            model,
+            (ids, torch.ones_like(ids), torch.ones_like(ids)),
+            plain,
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_shapes=({0: batch, 1: length},) * 3,
+            opset_version=18,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        if precision == "fp32":
+            os.replace(plain, path)
+            return
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(plain, prepared, skip_symbolic_shape=True)
+        quantised = Path(folder) / "int8.onnx"
+        # The governor's matrices are small and its scores are compared with each other: they stay as they are.
+        kept = [n.name for n in onnx.load(prepared).graph.node if n.op_type == "MatMul" and _is_governor(n)]
+        quantize_dynamic(
+            prepared,
+            quantised,
+            op_types_to_quantize=["MatMul", "Gather", "Gemm"],
+            per_channel=True,
+            reduce_range=True,  # without VNNI, eight-bit products overflow sixteen-bit sums
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=kept,
+        )
+        os.replace(quantised, path)
+
+
+def _is_governor(node: onnx.NodeProto) -> bool:
+    return any("governor" in meta.value for meta in node.metadata_props) or "governor" in node.name
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def export(checkpoint: Path, root: Path, out: Path, *, version: str, precision: Precision = "int8") -> Path:
+    """Write ``out/<version>/`` whole or not at all; returns it.
+
+    Args:
+        root: folder that relative paths of the checkpoint's configuration start from.
+    """
+    model, config, state = load_checkpoint(checkpoint, root)
+    base = root / config.encoder.base
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out) as folder:
+        partial = Path(folder) / version
+        partial.mkdir()
+        to_onnx(model, partial / "model.onnx", precision)
+        shutil.copyfile(base / "tokenizer.json", partial / "tokenizer.json")
+        files = {p.name: {"bytes": p.stat().st_size, "sha256": file_digest(p)} for p in sorted(partial.iterdir())}
+        manifest = {
+            "name": config.name,
+            "version": version,
+            "created": datetime.now(UTC).strftime("%Y-%m-%d"),
+            "precision": precision,
+            "windows": config.windows.model_dump(),
+            "base": {"name": "multilingual-e5-small", "license": config.encoder.base_license},
+            "training": {
+                "config": config.model_dump(exclude={"data", "encoder"}) | {"layers": config.encoder.layers},
+                "epochs_done": state["epoch"],
+                "data": state["data"],
+                "development": state["development"],
+            },
+            "files": files,
+        }
+        (partial / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        os.replace(partial, out / version)
+    return out / version
