@@ -29,4 +29,6 @@ def pipeline():
     """The served model's pipeline."""
     from chitieu.pipeline import load_pipeline
 
-    return load_pipeline(ROOT / "models" / os.environ["CHITIEU_TEST_MODEL"] if "CHITIEU_TEST_MODEL" in os.environ else None)
+    return load_pipeline(
+        ROOT / "models" / os.environ["CHITIEU_TEST_MODEL"] if "CHITIEU_TEST_MODEL" in os.environ else None
+    )

@@ -17,7 +17,8 @@ FORMATS = ("table", "json", "csv", "html")
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = argparse.ArgumentParser(
-        prog="chitieu", description="Đọc số liệu trong báo cáo kinh tế - xã hội. / Read the figures of Vietnamese reports."
+        prog="chitieu",
+        description="Đọc số liệu trong báo cáo kinh tế - xã hội. / Read the figures of Vietnamese reports.",
     )
     top.add_argument("--version", action="version", version=f"chitieu {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -26,7 +27,9 @@ def parser() -> argparse.ArgumentParser:
     extract.add_argument("files", nargs="+", metavar="FILE")
     extract.add_argument("--format", choices=FORMATS, default="table")
     extract.add_argument("--pretty", action="store_true", help="JSON thụt dòng / indented JSON")
-    extract.add_argument("--model", type=Path, metavar="FOLDER", help="thư mục mô hình / model folder (default: current)")
+    extract.add_argument(
+        "--model", type=Path, metavar="FOLDER", help="thư mục mô hình / model folder (default: current)"
+    )
 
     serve = commands.add_parser("serve", help="mở dịch vụ / serve the API and the page")
     serve.add_argument("--host", default="127.0.0.1")
@@ -34,12 +37,16 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="huấn luyện / train (needs the extra `train`)")
     train.add_argument("config", type=Path)
-    train.add_argument("--out", type=Path, required=True, help="thư mục cho điểm lưu / folder of the checkpoint; goes on from it")
+    train.add_argument(
+        "--out", type=Path, required=True, help="thư mục cho điểm lưu / folder of the checkpoint; goes on from it"
+    )
     train.add_argument("--export", metavar="VERSION", help="rồi xuất ONNX / then write models/<name>/VERSION")
 
     evaluate = commands.add_parser("evaluate", help="chấm điểm / score a model against annotated files")
     evaluate.add_argument("model", help="thư mục mô hình, hoặc current / a model folder, or `current`")
-    evaluate.add_argument("gold", nargs="+", type=Path, help="tệp XML gán nhãn hoặc thư mục / annotated XML files or folders")
+    evaluate.add_argument(
+        "gold", nargs="+", type=Path, help="tệp XML gán nhãn hoặc thư mục / annotated XML files or folders"
+    )
     evaluate.add_argument("--only", type=Path, metavar="LIST", help="chỉ những tên trong tệp / only names in this file")
     evaluate.add_argument("--json", action="store_true", help="chỉ in JSON / print JSON alone")
     return top
@@ -68,7 +75,9 @@ def run_extract(args: argparse.Namespace) -> int:
     for name in args.files:
         try:
             text = _read(name)
-            answer = pipeline.extract(text, id="stdin" if name == "-" else Path(name).name, with_text=args.format == "json")
+            answer = pipeline.extract(
+                text, id="stdin" if name == "-" else Path(name).name, with_text=args.format == "json"
+            )
         except ChitieuError as error:
             print(f"chitieu: {name}: {error.code}: {error.message}", file=sys.stderr)
             failed += 1

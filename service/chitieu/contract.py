@@ -186,7 +186,7 @@ class Check(Model):
     ok: bool
 
 
-class Warning_(Model):
+class Notice(Model):
     """Something a reader of the answer should know; offsets where it has a place in the text."""
 
     code: str
@@ -205,4 +205,4 @@ class Extraction(Model):
     figures: list[Figure]
     observations: list[Observation]
     checks: list[Check]
-    warnings: list[Warning_]
+    warnings: list[Notice]

@@ -1,16 +1,16 @@
 """Errors that a user can cause: a stable code, an HTTP status, a message in Vietnamese and English.
 
-    ChitieuError
-    ├── EmptyText        text_empty        422
-    ├── TextTooLong      text_too_long     413
-    ├── NotText          text_binary       422
-    ├── BadEncoding      text_encoding     422
-    ├── BadRequest       request_invalid   422
-    ├── UnsupportedMedia media_type_unsupported 415
-    ├── ModelMissing     model_missing     503
-    ├── ModelInvalid     model_invalid     503
-    ├── AnnotationInvalid annotation_invalid 422
-    └── ConfigInvalid    config_invalid    422
+ChitieuError
+├── EmptyText        text_empty        422
+├── TextTooLong      text_too_long     413
+├── NotText          text_binary       422
+├── BadEncoding      text_encoding     422
+├── BadRequest       request_invalid   422
+├── UnsupportedMedia media_type_unsupported 415
+├── ModelMissing     model_missing     503
+├── ModelInvalid     model_invalid     503
+├── AnnotationInvalid annotation_invalid 422
+└── ConfigInvalid    config_invalid    422
 """
 
 from __future__ import annotations
@@ -92,3 +92,9 @@ class ConfigInvalid(ChitieuError):
     """A configuration file that does not fit its schema."""
 
     code, status = "config_invalid", 422
+
+
+class CatalogueInvalid(ChitieuError):
+    """A data file of the catalogue that breaks its schema; ``detail`` names file, line and column."""
+
+    code, status = "catalogue_invalid", 500

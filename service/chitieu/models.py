@@ -31,7 +31,7 @@ def current_model(root: Path | None = None) -> Path:
         raise ModelMissing(f"{pointer}: không có mô hình / no model", path=str(pointer))
     try:
         named = json.loads(pointer.read_text(encoding="utf-8"))
-        folder = root / named["name"] / named["version"]
+        folder = root / str(named["name"]) / str(named["version"])
     except (ValueError, KeyError, TypeError) as error:
         raise ModelInvalid(f"{pointer}: {error}", path=str(pointer)) from error
     if not folder.is_dir():

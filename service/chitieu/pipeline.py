@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from chitieu.catalogue.linker import link
 from chitieu.catalogue.load import Catalogue, load_catalogue
 from chitieu.catalogue.places import find_place
-from chitieu.contract import CatalogueLink, Document, Extraction, ModelInfo, Period, Place, Span, Unit
+from chitieu.contract import CatalogueLink, Document, Extraction, Label, ModelInfo, Period, Place, Span, Unit
 from chitieu.errors import BadEncoding, EmptyText, NotText, TextTooLong
 from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
@@ -83,7 +84,7 @@ def to_spans(source: SourceText, passages: Passages, tagged: Sequence[TaggedSpan
         out.append(
             Span.model_construct(
                 id=f"s{number + 1}",
-                label=span.label,
+                label=cast(Label, span.label),
                 start=start,
                 end=end,
                 text=source.text[start:end],

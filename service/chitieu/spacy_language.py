@@ -26,7 +26,7 @@ _RUN = re.compile(r"\s+")
 MENTIONS, PHRASES = "mentions", "phrases"
 
 
-class Vietnamese(Language):
+class Vietnamese(Language):  # type: ignore[no-untyped-call]
     """A language without spaCy's own Vietnamese rules, whose tokenizer needs another segmenter."""
 
     lang = "vi"
@@ -82,7 +82,7 @@ class PieceTokenizer:
         return self
 
 
-@registry.tokenizers("chitieu.PieceTokenizer.v1")
+@registry.tokenizers("chitieu.PieceTokenizer.v1")  # type: ignore[untyped-decorator]
 def make_tokenizer() -> Callable[[Language], PieceTokenizer]:
     """Factory for configuration files."""
     return lambda nlp: PieceTokenizer(nlp.vocab)

@@ -1,4 +1,5 @@
 import pytest
+
 from chitieu.annotation.inline_xml import parse, problems, read
 from chitieu.errors import AnnotationInvalid
 

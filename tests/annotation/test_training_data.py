@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+
 from chitieu.annotation.inline_xml import read
 from chitieu.tagging.labels import FIGURE_LABELS
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from chitieu.tagging.decode import TaggedSpan, WindowScores, choose_governors, constrained_path, decode, nest
-from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+
+from chitieu.tagging.decode import TaggedSpan, WindowScores, choose_governors, constrained_path, decode, nest
+from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 
 
 def is_legal(path, tags):

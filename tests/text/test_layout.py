@@ -1,9 +1,11 @@
 import textwrap
+from itertools import pairwise
 
 import pytest
-from chitieu.text.layout import heading_rank, paragraphs, section_paths
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chitieu.text.layout import heading_rank, paragraphs, section_paths
 
 REPORT = [
     "I. KẾT QUẢ ĐẠT ĐƯỢC",
@@ -37,7 +39,7 @@ def test_hard_wrapped_lines_are_joined(width, joint):
 def test_paragraphs_hold_every_character_in_order(view):
     found = paragraphs(view)
     assert all(p.start < p.end for p in found)
-    assert all(a.end <= b.start for a, b in zip(found, found[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(found))
     held = {i for p in found for i in range(p.start, p.end)}
     assert all(c.isspace() or i in held for i, c in enumerate(view))
 

@@ -1,12 +1,13 @@
 import subprocess
 import sys
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chitieu.annotation.inline_xml import read
 from chitieu.text.passages import read_passages, windows
 from chitieu.text.segmentation import pieces, word_tokenizer
 from chitieu.text.source import SourceText
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def surfaces(text, **kwargs):
@@ -46,7 +47,9 @@ def test_segmenter_loads_without_the_rest_of_underthesea():
 
 
 def test_importing_the_package_loads_nothing_heavy():
-    code = "import sys, chitieu; assert not {'spacy', 'onnxruntime', 'numpy', 'underthesea', 'torch'} & set(sys.modules)"
+    code = (
+        "import sys, chitieu; assert not {'spacy', 'onnxruntime', 'numpy', 'underthesea', 'torch'} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

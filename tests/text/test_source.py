@@ -1,15 +1,29 @@
 import unicodedata
 
 import pytest
-from chitieu.text.segmentation import pieces
-from chitieu.text.source import SourceText
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from chitieu.text.segmentation import pieces
+from chitieu.text.source import SourceText
 
 MIXED = st.lists(
     st.one_of(
         st.text(max_size=8),
-        st.sampled_from(["đạt 90,9% Nghị quyết", "triệu đồng/người", "👩‍🌾", "\u200b", "\r\n", "\u0301", "\u1100\u1161\u11a8", "각", "ą́", "ﬁ"]),
+        st.sampled_from(
+            [
+                "đạt 90,9% Nghị quyết",
+                "triệu đồng/người",
+                "👩‍🌾",
+                "\u200b",
+                "\r\n",
+                "\u0301",
+                "\u1100\u1161\u11a8",
+                "각",
+                "ą́",
+                "ﬁ",
+            ]
+        ),
         st.sampled_from(["Tổng thu ngân sách", "tỷ lệ hộ nghèo"]).map(lambda s: unicodedata.normalize("NFD", s)),
         st.text(alphabet="aeo\u0300\u0301\u0302\u0323\u0328\u031b", max_size=12),
     ),

@@ -18,7 +18,13 @@ from chitieu.api.routes import router
 from chitieu.pipeline import Pipeline, load_pipeline
 
 log = structlog.get_logger(__name__)
-WEB = Path(__file__).resolve().parents[2] / "web"
+
+
+def web_folder() -> Path:
+    """The page's files: inside the package where it was installed from a wheel, beside it in the project."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "web"
+    return installed if installed.is_dir() else package.parent / "web"
 
 
 def create_app(pipeline: Pipeline | None = None) -> FastAPI:
@@ -48,5 +54,5 @@ def create_app(pipeline: Pipeline | None = None) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.include_router(router)
     app.include_router(docs_router)
-    app.mount("/", StaticFiles(directory=WEB, html=True), name="web")
+    app.mount("/", StaticFiles(directory=web_folder(), html=True), name="web")
     return app

@@ -38,7 +38,8 @@ async def read_body(request: Request) -> bytes:
         size += len(part)
         if size > MAX_BYTES:
             raise TextTooLong(
-                f"Nội dung quá lớn, tối đa {MAX_BYTES} byte. / The body is larger than {MAX_BYTES} bytes.", limit=MAX_BYTES
+                f"Nội dung quá lớn, tối đa {MAX_BYTES} byte. / The body is larger than {MAX_BYTES} bytes.",
+                limit=MAX_BYTES,
             )
         parts.append(part)
     return b"".join(parts)
@@ -62,7 +63,9 @@ async def read_request(request: Request) -> ExtractRequest:
     try:
         return ExtractRequest.model_validate_json(data)
     except ValidationError as error:
-        problems = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors(include_input=False)]
+        problems = [
+            {"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors(include_input=False)
+        ]
         raise BadRequest("Yêu cầu không hợp lệ. / The request does not fit the contract.", problems=problems) from error
 
 
@@ -75,7 +78,9 @@ async def read_request(request: Request) -> ExtractRequest:
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": ExtractRequest.model_json_schema(ref_template="#/components/schemas/{model}")},
+                "application/json": {
+                    "schema": ExtractRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+                },
                 "text/plain": {"schema": {"type": "string"}},
             },
         }

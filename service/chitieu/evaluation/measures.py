@@ -155,7 +155,7 @@ def _count_figures(document: GoldDocument, answer: Extraction, count: Counter[st
 
 def _count_links(document: GoldDocument, answer: Extraction, count: Counter[str]) -> None:
     by_id = {s.id: s for s in answer.spans}
-    found = {(s.label, s.start, s.end): s for s in answer.spans}
+    found: dict[tuple[str, int, int], Span] = {(s.label, s.start, s.end): s for s in answer.spans}
     numbers = [s for s in document.spans if s.label in FIGURE_LABELS]
     for gold in document.spans:
         got = found.get((gold.label, gold.start, gold.end))
@@ -175,7 +175,7 @@ def score(pairs: Iterable[tuple[GoldDocument, Extraction]]) -> Scores:
     spans: Counter[tuple[str, str]] = Counter()
     count: Counter[str] = Counter()
     for document, answer in pairs:
-        items = [*answer.spans, *answer.figures]
+        items: list[Span | Figure] = [*answer.spans, *answer.figures]
         count["bad_offsets"] += sum(document.text[i.start : i.end] != i.text for i in items)
         _count_spans(document, answer, spans)
         _count_figures(document, answer, count)

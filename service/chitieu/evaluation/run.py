@@ -49,5 +49,12 @@ def as_table(scores: Scores) -> str:
         values = (row[key] if row[key] is not None else "-" for key in ("f1", "relaxed", "gold", "system"))
         lines.append("{:12} {:>9} {:>8} {:>6} {:>6}".format(label, *values))
     skipped = {label.lower() for label in LABELS}
-    lines += ["", *(f"{name:12} {value if value is not None else '-':>9}" for name, value in scores.rows.items() if name not in skipped)]
+    lines += [
+        "",
+        *(
+            f"{name:12} {value if value is not None else '-':>9}"
+            for name, value in scores.rows.items()
+            if name not in skipped
+        ),
+    ]
     return "\n".join(lines)

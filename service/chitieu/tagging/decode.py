@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from chitieu.contract import PHRASE_LABELS
 from chitieu.tagging.labels import FIGURE_LABELS, MENTION_TAGS, PHRASE_TAGS
 
 Scores = NDArray[np.float32]
+_PHRASES = frozenset(PHRASE_LABELS)
 
 
 @dataclass
@@ -81,31 +83,34 @@ def spans_of(logits: Scores, tags: Sequence[str]) -> list[TaggedSpan]:
 
 def nest(mentions: list[TaggedSpan], phrases: list[TaggedSpan]) -> list[TaggedSpan]:
     """Both layers in text order, phrases before what they hold; a phrase is widened to hold a mention that it cuts."""
+    at = 0
     for phrase in phrases:
-        for mention in mentions:
-            if mention.first >= phrase.last:
-                break
-            if mention.last > phrase.first:
-                phrase.first, phrase.last = min(phrase.first, mention.first), max(phrase.last, mention.last)
-    phrases = [p for n, p in enumerate(phrases) if not n or p.first >= phrases[n - 1].last]
-    spans = sorted([*phrases, *mentions], key=lambda s: (s.first, -s.last, s.label not in PHRASE_LABEL_SET))
+        while at < len(mentions) and mentions[at].last <= phrase.first:
+            at += 1
+        number = at
+        while number < len(mentions) and mentions[number].first < phrase.last:
+            phrase.first = min(phrase.first, mentions[number].first)
+            phrase.last = max(phrase.last, mentions[number].last)
+            number += 1
+    apart: list[TaggedSpan] = []
+    for phrase in phrases:
+        if not apart or phrase.first >= apart[-1].last:
+            apart.append(phrase)
+    spans = sorted([*apart, *mentions], key=lambda s: (s.first, -s.last, s.label not in _PHRASES))
     current: int | None = None
     for number, span in enumerate(spans):
-        if span.label in PHRASE_LABEL_SET:
+        if span.label in _PHRASES:
             current = number
         elif current is not None and span.last <= spans[current].last:
             span.phrase = current
     return spans
 
 
-PHRASE_LABEL_SET = {tag[2:] for tag in PHRASE_TAGS if tag != "O"}
-
-
 def relation(span: TaggedSpan) -> int | None:
     """Which governor row answers for a span: 0 ``of``, 1 ``in``, None for spans that have no governor of their own."""
     if span.label == "INDICATOR":
         return 1
-    if span.label in PHRASE_LABEL_SET or (span.label in FIGURE_LABELS and span.phrase is None):
+    if span.label in _PHRASES or (span.label in FIGURE_LABELS and span.phrase is None):
         return 0
     return None
 
@@ -148,7 +153,10 @@ def choose_governors(spans: list[TaggedSpan], scores: Sequence[WindowScores]) ->
             candidates = [n for n in inside if n != number]
             values = np.array(
                 [row[0]]
-                + [row[1 + spans[n].first - window.first : 1 + min(spans[n].last, end) - window.first].max() for n in candidates]
+                + [
+                    row[1 + spans[n].first - window.first : 1 + min(spans[n].last, end) - window.first].max()
+                    for n in candidates
+                ]
             )
             best = int(values.argmax())
             span.head_score = float(softmax(values)[best])

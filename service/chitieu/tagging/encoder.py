@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from chitieu.errors import ModelInvalid, ModelMissing
 from chitieu.tagging.decode import Scores, TaggedSpan, WindowScores, decode
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
-from chitieu.tagging.tokens import EncodedWindow, encode_window, load_tokenizer, tokenize
+from chitieu.tagging.tokens import EncodedWindow, encode_window, load_tokenizer, special_ids, tokenize
 from chitieu.text.passages import Passages
 
 INPUTS = ("ids", "words", "mask")
@@ -95,10 +95,10 @@ class Tagger:
             return []
         tokenizer = load_tokenizer(self.folder / "tokenizer.json")
         tokens = tokenize(passages, tokenizer)
-        bos, separator = tokenizer.token_to_id("<s>"), tokenizer.token_to_id("</s>")
+        special = special_ids(tokenizer)
         sizes = self.manifest
         encoded = [
-            encode_window(tokens, window, bos=bos, separator=separator)
+            encode_window(tokens, window, special)
             for window in tokens.windows(core=sizes.core, context=sizes.context, lookahead=sizes.lookahead)
         ]
         count = len(passages.pieces)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, pre_tokenizers
 
+from chitieu.errors import ModelInvalid
 from chitieu.text.passages import Passages, Window, windows
 
 _LONGEST_PIECE = 12  # tokens of one piece that are read; a digit run of thousands of characters is cut there
@@ -26,6 +28,26 @@ def load_tokenizer(path: Path) -> Tokenizer:
         ]
     )
     return tokenizer
+
+
+class SpecialIds(NamedTuple):
+    """Ids of the tokens that stand for no piece, or for one without tokens."""
+
+    begin: int
+    separator: int
+    unknown: int
+
+
+def special_ids(tokenizer: Tokenizer) -> SpecialIds:
+    """The special tokens that windows are laid out with.
+
+    Raises:
+        ModelInvalid: the tokenizer lacks one.
+    """
+    ids: list[int] = [i for t in ("<s>", "</s>", "<unk>") if (i := tokenizer.token_to_id(t)) is not None]
+    if len(ids) != 3:
+        raise ModelInvalid("tokenizer.json: thiếu <s>, </s> hoặc <unk> / lacks one of them", file="tokenizer.json")
+    return SpecialIds(*ids)
 
 
 @dataclass(frozen=True)
@@ -55,7 +77,7 @@ def tokenize(passages: Passages, tokenizer: Tokenizer) -> TokenizedPassages:
     pieces and tokens stay aligned.
     """
     view = passages.source.view
-    unknown = tokenizer.token_to_id("<unk>")
+    unknown = special_ids(tokenizer).unknown
     pieces = passages.pieces
     # Encode each different surface once: reports repeat themselves.
     surfaces: dict[tuple[str, bool], list[int]] = {}
@@ -63,8 +85,8 @@ def tokenize(passages: Passages, tokenizer: Tokenizer) -> TokenizedPassages:
     for number, piece in enumerate(pieces):
         glued = number > 0 and pieces[number - 1].end == piece.start
         keys.append((view[piece.start : piece.end], glued))
-    todo = [key for key in dict.fromkeys(keys)]
-    prefix = "," # a neighbour that is always cut off, so that the piece after it carries no word mark
+    todo = list(dict.fromkeys(keys))
+    prefix = ","  # a neighbour that is always cut off, so that the piece after it carries no word mark
     encodings = tokenizer.encode_batch(
         [prefix + word[:400] if glued else word[:400] for word, glued in todo], add_special_tokens=False
     )
@@ -101,12 +123,12 @@ class EncodedWindow:
     heads: NDArray[np.int64]
 
 
-def encode_window(tokens: TokenizedPassages, window: Window, *, bos: int, separator: int) -> EncodedWindow:
+def encode_window(tokens: TokenizedPassages, window: Window, special: SpecialIds) -> EncodedWindow:
     """Lay the tokens of a window out for the encoder."""
-    ids, words, heads = [bos], [0], []
+    ids, words, heads = [special.begin], [0], []
     for piece in range(window.first, window.last):
         if tokens.marks[piece]:
-            ids.append(separator)
+            ids.append(special.separator)
             words.append(0)
         heads.append(len(ids))
         own = tokens.ids[tokens.first[piece] : tokens.first[piece + 1]]

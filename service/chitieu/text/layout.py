@@ -10,9 +10,12 @@ import bisect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\u2029]*\S[^\n\r\x0b\x0c\u2028\u2029]*")
-_MARKER = re.compile(r"\s*(?:[-–—+*•●▪◦·]\s|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/]?\s|[IVX]{1,5}\s?[-.)–:]|[A-ZĐ]\s?[.)]\s|[a-zđ]\s?[.)]\s|#{1,6}\s|\|)")
+_MARKER = re.compile(
+    r"\s*(?:[-–—+*•●▪◦·]\s|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/]?\s|[IVX]{1,5}\s?[-.)–:]|[A-ZĐ]\s?[.)]\s|[a-zđ]\s?[.)]\s|#{1,6}\s|\|)"
+)
 _TERMINAL = re.compile(r"[.:;!?…]['\"”’)\]]*\s*$")
 _PAGE_NUMBER = re.compile(r"\s*(?:[-–—]\s*)?(?:[Tt]rang\s+)?\d{1,4}(?:\s*/\s*\d{1,4})?(?:\s*[-–—])?\s*$")
 _FOOTNOTE_MARK = re.compile(r"\s*[(\[]\d{1,3}[)\]]\s*$")
@@ -58,7 +61,7 @@ def paragraphs(view: str) -> list[Paragraph]:
     if not lines:
         return []
     width = _is_wrapped([end - start for start, end in lines])
-    gaps = [view.count("\n", a[1], b[0]) for a, b in zip(lines, lines[1:], strict=False)]
+    gaps = [view.count("\n", a[1], b[0]) for a, b in pairwise(lines)]
     usual_gap = sorted(gaps)[len(gaps) // 2] if gaps else 1
     out: list[list[int]] = [list(lines[0])]
     for (start, end), (next_start, next_end), gap in zip(lines, lines[1:], gaps, strict=False):
@@ -71,7 +74,10 @@ def paragraphs(view: str) -> list[Paragraph]:
         )
         # A line that begins in lower case goes on with an unfinished one, however short that was.
         joins = joins and ((width > 0 and full) or (not ended and following.lstrip()[:1].islower()))
-        joins = joins or (width > 0 and bool(_FOOTNOTE_MARK.match(following) or _FOOTNOTE_MARK.match(line) and not _is_capitalised(following)))
+        joins = joins or (
+            width > 0
+            and bool(_FOOTNOTE_MARK.match(following) or (_FOOTNOTE_MARK.match(line) and not _is_capitalised(following)))
+        )
         if joins:
             out[-1][1] = next_end
         else:
@@ -92,7 +98,9 @@ def heading_rank(paragraph: str) -> int | None:
     for pattern, rank in _HEADINGS:
         if pattern.match(text):
             # `1. Trồng trọt: diện tích …` is a list item that says something, not a heading
-            return None if re.search(r"\d\s*(?:%|[^\W\d_])", pattern.sub("", text, count=1)) and text.count(",") else rank
+            return (
+                None if re.search(r"\d\s*(?:%|[^\W\d_])", pattern.sub("", text, count=1)) and text.count(",") else rank
+            )
     letters = [c for c in text if c.isalpha()]
     return 2 if len(letters) >= 6 and all(c.isupper() for c in letters) else None
 

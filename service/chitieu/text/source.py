@@ -6,6 +6,7 @@ import unicodedata
 from array import array
 from functools import cached_property
 from hashlib import sha256
+from itertools import pairwise
 
 
 def _clusters(text: str) -> list[int]:
@@ -49,7 +50,7 @@ class SourceText:
         parts: list[str] = []
         starts, ends = array("L"), array("L")
         bounds = [*_clusters(text), len(text)]
-        for begin, end in zip(bounds, bounds[1:], strict=False):
+        for begin, end in pairwise(bounds):
             part = text[begin:end]
             if end - begin > 1 or part > "\u02ff":
                 part = unicodedata.normalize("NFC", part)

@@ -20,7 +20,9 @@ class Data(_Section):
     train: list[str] = Field(min_length=1)
     exclude: list[str] = Field(description="files that name, one a line, documents of `train` never trained on")
     development: list[str] = Field(min_length=1)
-    development_names: str | None = Field(None, description="file that names the documents of `development` to take; none: all")
+    development_names: str | None = Field(
+        None, description="file that names the documents of `development` to take; none: all"
+    )
 
 
 class WindowSizes(_Section):
@@ -40,11 +42,15 @@ class Encoder(_Section):
 
 
 class Heads(_Section):
+    """What stands on the encoder."""
+
     governor_width: int = Field(ge=8, le=1024)
     dropout: float = Field(ge=0, lt=1)
 
 
 class Optimisation(_Section):
+    """How the weights are found."""
+
     seed: int
     epochs: int = Field(ge=1)
     batch_tokens: int = Field(ge=64)
@@ -53,10 +59,14 @@ class Optimisation(_Section):
     weight_decay: float = Field(ge=0)
     warmup: float = Field(ge=0, lt=1, description="part of all steps")
     governor_weight: float = Field(ge=0)
-    rewrap: float = Field(ge=0, le=1, description="chance that a training document's lines are wrapped anew in an epoch")
+    rewrap: float = Field(
+        ge=0, le=1, description="chance that a training document's lines are wrapped anew in an epoch"
+    )
 
 
 class Config(_Section):
+    """All of it."""
+
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     data: Data
     encoder: Encoder
@@ -81,4 +91,6 @@ def load_config(path: Path) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise ConfigInvalid(f"{path}: {where}: {first['msg']}", problems=[str(e["loc"]) for e in error.errors()]) from error
+        raise ConfigInvalid(
+            f"{path}: {where}: {first['msg']}", problems=[str(e["loc"]) for e in error.errors()]
+        ) from error

@@ -17,7 +17,7 @@ from chitieu.annotation.inline_xml import GoldDocument, read
 from chitieu.contract import PHRASE_LABELS
 from chitieu.errors import ConfigInvalid
 from chitieu.tagging.labels import FIGURE_LABELS, MENTION_TAGS, PHRASE_TAGS
-from chitieu.tagging.tokens import EncodedWindow, TokenizedPassages, encode_window, tokenize
+from chitieu.tagging.tokens import EncodedWindow, TokenizedPassages, encode_window, special_ids, tokenize
 from chitieu.text.passages import read_passages
 from chitieu.text.source import SourceText
 from chitieu.training.config import WindowSizes
@@ -148,14 +148,14 @@ def prepare(document: GoldDocument, tokenizer: Tokenizer, sizes: WindowSizes, *,
     """All windows of a document. ``text`` may stand in for the document's own if every offset still holds."""
     tokens = tokenize(read_passages(SourceText(document.text if text is None else text)), tokenizer)
     mentions, phrases, governors = targets_of(document, tokens)
-    bos, separator = tokenizer.token_to_id("<s>"), tokenizer.token_to_id("</s>")
+    special = special_ids(tokenizer)
     out = []
     for window in tokens.windows(core=sizes.core, context=sizes.context, lookahead=sizes.lookahead):
         part = slice(window.first, window.last)
         local = governors[:, part]
         seen = (local >= window.first) & (local < window.last)
         local = np.where(seen, local - window.first + 1, np.where(local == -1, 0, IGNORED))
-        encoded = encode_window(tokens, window, bos=bos, separator=separator)
+        encoded = encode_window(tokens, window, special)
         out.append(Example(encoded, mentions[part], phrases[part], local))
     return Prepared(document, tokens, out)
 

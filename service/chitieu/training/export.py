@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
@@ -29,7 +28,10 @@ def load_checkpoint(path: Path, root: Path) -> tuple[Extractor, Config, dict[str
     config = Config.model_validate(state["config"])
     base = root / config.encoder.base if (root / config.encoder.base).exists() else Path(config.encoder.base)
     model = Extractor(
-        str(base), layers=config.encoder.layers, governor_width=config.heads.governor_width, dropout=config.heads.dropout
+        str(base),
+        layers=config.encoder.layers,
+        governor_width=config.heads.governor_width,
+        dropout=config.heads.dropout,
     )
     model.load_state_dict(state.pop("model"))
     return model.eval(), config, state
@@ -54,7 +56,7 @@ def to_onnx(model: Extractor, path: Path, precision: Precision) -> None:
             verbose=False,
         )
         if precision == "fp32":
-            os.replace(plain, path)
+            plain.replace(path)
             return
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
@@ -70,7 +72,7 @@ def to_onnx(model: Extractor, path: Path, precision: Precision) -> None:
             weight_type=QuantType.QInt8,
             nodes_to_exclude=kept,
         )
-        os.replace(quantised, path)
+        quantised.replace(path)
 
 
 def _is_governor(node: onnx.NodeProto) -> bool:
@@ -113,6 +115,8 @@ def export(checkpoint: Path, root: Path, out: Path, *, version: str, precision: 
             },
             "files": files,
         }
-        (partial / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        os.replace(partial, out / version)
+        (partial / "manifest.json").write_text(
+            json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
+        partial.replace(out / version)
     return out / version

@@ -57,7 +57,13 @@ class Extractor(nn.Module):
 
     def __init__(self, base: str, *, layers: int, governor_width: int, dropout: float) -> None:
         super().__init__()
-        self.encoder = AutoModel.from_pretrained(base, dtype=torch.float32, num_hidden_layers=layers, add_pooling_layer=False, attention_probs_dropout_prob=0.0)
+        self.encoder = AutoModel.from_pretrained(
+            base,
+            dtype=torch.float32,
+            num_hidden_layers=layers,
+            add_pooling_layer=False,
+            attention_probs_dropout_prob=0.0,
+        )
         hidden = cast(int, self.encoder.config.hidden_size)
         self.word_membership = nn.Embedding(3, hidden)
         nn.init.zeros_(self.word_membership.weight)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
 import time
 from collections import Counter
@@ -72,7 +71,7 @@ def collate(batch: Sequence[Example]) -> dict[str, Tensor]:
 
 def batches(items: list[Example], tokens: int, rng: random.Random) -> list[list[Example]]:
     """Batches of windows of like length, at most ``tokens`` padded tokens each, in random order."""
-    ordered = sorted(items, key=lambda e: (len(e.encoded.ids) + rng.randint(-16, 16)))
+    ordered = sorted(items, key=lambda e: len(e.encoded.ids) + rng.randint(-16, 16))
     out: list[list[Example]] = []
     longest = 0
     for item in ordered:
@@ -168,7 +167,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 class _Corpus:
@@ -216,7 +215,10 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
     development = [prepare(d, tokenizer, config.windows) for d in load(development_paths)]
     corpus = _Corpus(documents, tokenizer, config)
     model = Extractor(
-        str(base), layers=config.encoder.layers, governor_width=config.heads.governor_width, dropout=config.heads.dropout
+        str(base),
+        layers=config.encoder.layers,
+        governor_width=config.heads.governor_width,
+        dropout=config.heads.dropout,
     )
     optimiser = _optimiser(model, config)
     first = corpus.epoch(random.Random(o.seed))
@@ -238,7 +240,9 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         epoch = state["epoch"]
         rng.setstate(state["rng"])
         log(f"goes on after epoch {epoch}")
-    log(f"{len(documents)} documents, {len(first)} windows, {steps} steps, {sum(p.numel() for p in model.parameters())} parameters")
+    log(
+        f"{len(documents)} documents, {len(first)} windows, {steps} steps, {sum(p.numel() for p in model.parameters())} parameters"
+    )
     while epoch < o.epochs and time.monotonic() - begun < stop_after:
         model.train()
         at = time.monotonic()
@@ -247,16 +251,23 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         for number, part in enumerate(parts):
             loss = loss_of(model, collate(part), o.governor_weight)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
             losses.append(loss.item())
             if number % 25 == 24:
-                log(f"epoch {epoch + 1} step {number + 1}/{len(parts)} loss {np.mean(losses[-25:]):.4f} {time.monotonic() - at:.0f} s")
+                log(
+                    f"epoch {epoch + 1} step {number + 1}/{len(parts)} loss {np.mean(losses[-25:]):.4f} {time.monotonic() - at:.0f} s"
+                )
         epoch += 1
         scores = development_scores(model, development)
-        row = {"epoch": epoch, "loss": round(float(np.mean(losses)), 4), "seconds": round(time.monotonic() - at), **scores}
+        row = {
+            "epoch": epoch,
+            "loss": round(float(np.mean(losses)), 4),
+            "seconds": round(time.monotonic() - at),
+            **scores,
+        }
         save_checkpoint(
             checkpoint,
             {

@@ -1,0 +1,1 @@
+"""Indicators, their names, and the linker from a mention to an indicator."""

@@ -1,0 +1,94 @@
+"""Mentions and the entries they mean; cases in ``cases/links.tsv``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from chitieu.catalogue.linker import THRESHOLD, link
+from chitieu.catalogue.load import load_catalogue
+from chitieu.catalogue.tables import read_table
+from chitieu.contract import CatalogueLink, Unit
+
+HERE = Path(__file__).parent
+CASES = read_table("links.tsv", ("path", "unit", "kind", "section", "id", "note"), HERE / "cases")
+PARTS = {"%": ("percent", "ratio")}
+
+
+def linked(path: list[str], unit: str, kind: str = "level", section: tuple[str, ...] = ()) -> CatalogueLink | None:
+    id_, dimension = PARTS.get(unit, (None, None))
+    made = Unit(text=unit, id=id_, dimension=dimension) if unit else None
+    return link(path, unit=made, kind=kind, section=section, catalogue=load_catalogue())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{c['path']}|{c['unit']}|{c['kind']}" for c in CASES])
+def test_case(case):
+    section = tuple(part.strip() for part in case["section"].split(";") if part)
+    found = linked(case["path"].split(" > "), case["unit"], case["kind"], section)
+    assert (found.id if found else "") == case["id"], case["note"]
+    if found is not None:
+        assert THRESHOLD <= found.score < 1
+
+
+def test_there_are_enough_cases_and_a_third_has_no_link():
+    assert len(CASES) >= 80
+    assert sum(not c["id"] for c in CASES) >= len(CASES) * 0.3
+
+
+def test_link_carries_official_code_and_name():
+    found = linked(["tỷ lệ che phủ của rừng"], "%")
+    assert found is not None
+    assert (found.code, found.name) == ("2003", "Tỷ lệ che phủ rừng")
+
+
+def test_surer_the_nearer_the_name_is():
+    official = linked(["Tỷ lệ che phủ rừng"], "%")
+    misprint = linked(["Tỷ lê che phủ rừng"], "%")
+    broken_down = linked(["Tỷ lệ che phủ rừng", "tỉnh Lai Châu"], "%")
+    assert official and misprint and broken_down
+    assert official.score > broken_down.score > 0.8
+    assert official.score > misprint.score
+
+
+def test_every_official_name_finds_its_own_entry():
+    catalogue = load_catalogue()
+    wrong = []
+    for entry in catalogue.indicators:
+        unit = Unit(text=entry.units[0]) if entry.units else None
+        found = link([entry.name_vi], unit=unit, kind="level", section=(), catalogue=catalogue)
+        if found is None or found.id != entry.id:
+            wrong.append((entry.name_vi, found))
+    assert wrong == []
+
+
+def test_nothing_to_link():
+    assert linked([], "%") is None
+    assert linked(["", " … "], "%") is None
+
+
+def test_fast_enough():
+    catalogue = load_catalogue()
+    link(["khởi động"], unit=None, kind="level", section=(), catalogue=catalogue)
+    paths = [[c["path"].split(" > ")[-1] + f" lần {n}"] for n in range(5) for c in CASES]
+    begin = time.perf_counter()
+    for path in paths:
+        link(path, unit=None, kind="level", section=(), catalogue=catalogue)
+    assert (time.perf_counter() - begin) / len(paths) < 0.004  # 1 ms is the aim; a busy machine gets four
+
+
+def test_seed_report_is_linked_with_few_wrong(shared):
+    """Precision on a real report's figures; the words of that report are no source of aliases."""
+    catalogue = load_catalogue()
+    ids = {i.name_vi: i.id for i in catalogue.indicators}
+    columns = ("section", "surface_form", "value", "unit", "period", "reference_or_comparison", "name_vi")
+    right = wrong = 0
+    for row in read_table("seed_figures.tsv", columns, shared / "catalogue"):
+        unit = Unit(text=row["unit"]) if row["unit"] else None
+        found = link([row["surface_form"]], unit=unit, kind="level", section=(), catalogue=catalogue)
+        if found is not None:
+            right += found.id == ids.get(row["name_vi"])
+            wrong += found.id != ids.get(row["name_vi"])
+    assert right >= 120
+    assert right / (right + wrong) >= 0.95

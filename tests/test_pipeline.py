@@ -1,0 +1,193 @@
+"""Whatever text comes in: an answer, whose every offset is right, or an error with a name."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from decimal import Decimal
+
+import pytest
+from chitieu.contract import Extraction, Period, Place
+from chitieu.errors import BadEncoding, ChitieuError, EmptyText, NotText, TextTooLong
+from chitieu.pipeline import MAX_CHARACTERS, check_text, decode_text
+from fakes import fake_pipeline
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+FRAGMENTS = (
+    "Tổng thu ngân sách ước đạt 215,4 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so với cùng kỳ. ",
+    "Đàn bò có 8.320 con, giảm 3,1% so với cùng kỳ; ",
+    "đạt chỉ tiêu", " 48/63 ", "âm 3,92%", "10 - 11", "từ 75 đến 80%", "1.050/1.130", "năm 2021", "825 tỷ 776 triệu đồng",
+    "\r\n", "\n\n", "\n- ", "\u2028", "\u00a0", "\u200b", "\ufeff", "\u0301", "\u0323", "e\u0302\u0301", "😀", "👨‍👩‍👧", "가", "ก็",
+    "\u202e", "١٢٣", "²", "½", "%", "‰", "...", "I. ", "A. KẾT QUẢ\n", "1. Kinh tế\n", "|", "\t",
+)  # fmt: skip
+UNTIDY = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=12), max_size=20).map("".join)
+
+
+@pytest.fixture(scope="module")
+def fake():
+    return fake_pipeline()
+
+
+def assert_whole(text: str, answer: Extraction) -> None:
+    """What the contract promises of every answer."""
+    assert answer.document.length == len(text)
+    spans = {s.id: s for s in answer.spans}
+    figures = {f.id: f for f in answer.figures}
+    assert len(spans) == len(answer.spans)
+    assert len(figures) == len(answer.figures)
+    for item in (*answer.spans, *answer.figures):
+        assert 0 <= item.start < item.end <= len(text)
+        assert text[item.start : item.end] == item.text
+    for span in answer.spans:
+        for head in (span.of, span.in_):
+            assert head is None or spans[head].label == "INDICATOR"
+    for figure in answer.figures:
+        assert figure.indicator is None or spans[figure.indicator].label == "INDICATOR"
+        assert figure.phrase is None or spans[figure.phrase].label in ("ATTAINMENT", "CHANGE", "SHARE")
+        for value in (figure.number, figure.upper, figure.denominator, figure.value, figure.value_upper, figure.ratio):
+            assert value is None or ("e" not in value.lower() and "+" not in value and Decimal(value).is_finite())
+    for row in answer.observations:
+        named = [*([row.level] if row.level else []), *row.repeats, *row.changes, *row.shares, *row.attainments]
+        assert all(name in figures for name in named)
+        assert all(spans[name].label == "INDICATOR" for name in row.indicator.spans)
+    for check in answer.checks:
+        assert all(name in figures for name in check.figures)
+    for warning in answer.warnings:
+        if warning.start is not None and warning.end is not None:
+            assert 0 <= warning.start <= warning.end <= len(text)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=UNTIDY)
+def test_any_text_is_answered_with_right_offsets_or_refused_by_name(fake, text):
+    try:
+        answer = fake.extract(text)
+    except ChitieuError as error:
+        assert error.code in ("text_empty", "text_binary", "text_encoding")
+        return
+    assert_whole(text, answer)
+
+
+REPORT = (
+    "BÁO CÁO\nTình hình kinh tế - xã hội 9 tháng đầu năm 2023 của tỉnh Quảng Trị\n"
+    "- Tổng thu ngân sách ước đạt 215,4 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so với cùng kỳ.\n"
+    "- Đàn bò có 8.320 con, giảm 3,1% so với cùng kỳ.\n"
+)
+
+
+def plain(answer: Extraction) -> list[tuple[object, ...]]:
+    """What an answer says, without offsets and ids."""
+    nfc = [unicodedata.normalize("NFC", f.text) for f in answer.figures]
+    return [(t, f.kind, f.value, f.ratio, f.direction) for t, f in zip(nfc, answer.figures, strict=True)]
+
+
+def test_the_report_is_read(fake):
+    answer = fake.extract(REPORT, id="x")
+    assert_whole(REPORT, answer)
+    assert [f.value for f in answer.figures if f.kind == "level"] == ["215400000000", "8320"]
+    assert [f.ratio for f in answer.figures if f.kind == "attainment"] == ["0.814"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: unicodedata.normalize("NFD", t),
+        lambda t: t.replace("\n", "\r\n"),
+        lambda t: "😀" + t,
+        lambda t: "\ufeff" + t,
+        lambda t: t + "\n" * 50,
+    ],
+    ids=["NFD", "CRLF", "emoji", "BOM", "blank lines"],
+)
+def test_the_same_report_in_another_dress_says_the_same(fake, change):
+    text = change(REPORT)
+    answer = fake.extract(text)
+    assert_whole(text, answer)
+    assert plain(answer) == plain(fake.extract(REPORT))
+
+
+def test_hints_go_before_what_the_text_says(fake):
+    period = Period(text="cả năm 2019", start="2019-01-01", end="2019-12-31")
+    place = Place(text="Bến Lâm", code="00")
+    answer = fake.extract(REPORT, id="ten", period=period, place=place, with_text=True)
+    assert (answer.document.id, answer.document.period, answer.document.place) == ("ten", period, place)
+    assert answer.document.text == REPORT
+    own = fake.extract(REPORT)
+    assert own.document.period != period
+    assert own.document.place is not None
+    assert own.document.place.name == "Tỉnh Quảng Trị"
+    assert own.document.text is None
+
+
+def test_two_readings_are_equal(fake):
+    assert fake.extract(REPORT, id="x") == fake.extract(REPORT, id="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", EmptyText), (" \n\t\u00a0\u2003", EmptyText), ("x\ud800y 5%", BadEncoding), ("thu 5%\0", NotText),
+        ("\x01\x02\x03\x04 5", NotText), ("a" * (MAX_CHARACTERS + 1), TextTooLong),
+    ],
+)  # fmt: skip
+def test_what_is_refused(text, error):
+    with pytest.raises(error):
+        check_text(text)
+
+
+def test_the_limit_itself_is_allowed():
+    assert check_text("á" * 20, limit=20) == "á" * 20
+
+
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"%PDF-1.7 ...", NotText), (b"PK\x03\x04\x14", NotText), (b"\xd0\xcf\x11\xe0\xa1", NotText), (b"a\0b", NotText),
+        ("đạt 5%".encode("utf-16"), NotText), ("đạt".encode("cp1258", "replace") + b" \xff", BadEncoding), (b"5%\xc3", BadEncoding),
+    ],
+)  # fmt: skip
+def test_bytes_that_are_refused(data, error):
+    with pytest.raises(error):
+        decode_text(data)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text():
+    assert decode_text("Đạt 5%".encode("utf-8-sig")) == "Đạt 5%"
+
+
+def test_the_place_of_a_wrong_byte_is_told():
+    with pytest.raises(BadEncoding) as caught:
+        decode_text(b"thu 5%\xff")
+    assert caught.value.detail == {"position": 6}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9" * 100_000, "1," * 20_000, ", ".join(["12,5%"] * 10_000), "Đạt " * 30_000, "(" * 20_000 + "5", "- 5\n" * 10_000],
+    ids=["one number", "commas", "percents", "verbs", "brackets", "lines"],
+)
+def test_time_grows_no_faster_than_the_text_does(fake, text):
+    """A loose bound on one machine: what is quadratic takes minutes here."""
+    begun = time.perf_counter()
+    assert_whole(text, fake.extract(text))
+    assert time.perf_counter() - begun < 40
+
+
+class TestServedModel:
+    """The same promises of the model that is served."""
+
+    def test_the_report(self, pipeline):
+        answer = pipeline.extract(REPORT, id="x")
+        assert_whole(REPORT, answer)
+        assert {f.value for f in answer.figures} >= {"215400000000", "8320"}
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(text=UNTIDY)
+    def test_any_text(self, pipeline, text):
+        try:
+            answer = pipeline.extract(text)
+        except ChitieuError as error:
+            assert error.code in ("text_empty", "text_binary", "text_encoding")
+            return
+        assert_whole(text, answer)

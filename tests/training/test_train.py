@@ -1,0 +1,190 @@
+"""A tiny random encoder goes the whole way: epochs, checkpoint, resuming, export, serving."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the extra `train`")
+transformers = pytest.importorskip("transformers", reason="needs the extra `train`")
+pytest.importorskip("onnxscript", reason="needs the extra `train`")
+
+from chitieu.annotation.inline_xml import GoldDocument, read  # noqa: E402
+from chitieu.errors import ConfigInvalid, ModelInvalid  # noqa: E402
+from chitieu.tagging.encoder import Tagger, read_manifest  # noqa: E402
+from chitieu.tagging.tokens import load_tokenizer  # noqa: E402
+from chitieu.text.passages import read_passages  # noqa: E402
+from chitieu.text.source import SourceText  # noqa: E402
+from chitieu.training.config import Config, WindowSizes  # noqa: E402
+from chitieu.training.dataset import IGNORED, prepare  # noqa: E402
+from chitieu.training.export import export, file_digest, load_checkpoint  # noqa: E402
+from chitieu.training.train import batches, collate, tag, train  # noqa: E402
+
+pytestmark = pytest.mark.torch
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = WindowSizes(core=96, context=16, lookahead=8)
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory, tokenizer_path) -> Path:
+    """A folder with a random encoder and two of the project's own documents."""
+    root = tmp_path_factory.mktemp("training")
+    base = root / "encoder"
+    vocabulary = json.loads(tokenizer_path.read_text(encoding="utf-8"))["model"]["vocab"]
+    torch.manual_seed(0)
+    sizes = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48}
+    settings = transformers.BertConfig(vocab_size=len(vocabulary) + 8, max_position_embeddings=512, **sizes)
+    transformers.BertModel(settings, add_pooling_layer=False).save_pretrained(base)
+    shutil.copyfile(tokenizer_path, base / "tokenizer.json")
+    (root / "documents").mkdir()
+    smallest = sorted((ROOT / "training_data" / "documents").glob("*.xml"), key=lambda p: p.stat().st_size)[:2]
+    for path in smallest:
+        shutil.copyfile(path, root / "documents" / path.name)
+    return root
+
+
+def make_config(**optimisation) -> Config:
+    settings = {
+        "seed": 3, "epochs": 1, "batch_tokens": 1024, "encoder_learning_rate": 2e-3, "head_learning_rate": 5e-3,
+        "weight_decay": 0.01, "warmup": 0.1, "governor_weight": 0.5, "rewrap": 0.5,
+    }  # fmt: skip
+    return Config.model_validate(
+        {
+            "name": "thu",
+            "data": {"train": ["documents"], "exclude": [], "development": ["documents"]},
+            "encoder": {"base": "encoder", "base_license": "none", "layers": 2},
+            "heads": {"governor_width": 16, "dropout": 0.1},
+            "windows": SIZES.model_dump(),
+            "optimisation": settings | optimisation,
+        }
+    )
+
+
+class Stopped(Exception):
+    """As if the machine had been switched off."""
+
+
+def stop_after_an_epoch(line: str) -> None:
+    if line.startswith("{"):
+        raise Stopped
+
+
+@pytest.fixture(scope="module")
+def trained(workplace) -> tuple[Path, list[str]]:
+    """A checkpoint of two epochs, stopped and gone on from between them; and what was logged the second time."""
+    out = workplace / "run"
+    with pytest.raises(Stopped):
+        train(make_config(epochs=2), workplace, out, stop_after_an_epoch)
+    lines: list[str] = []
+    return train(make_config(epochs=2), workplace, out, lines.append), lines
+
+
+def test_it_goes_on_from_its_checkpoint(trained):
+    checkpoint, lines = trained
+    assert lines[0] == "goes on after epoch 1"
+    rows = [json.loads(line) for line in (checkpoint.parent / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert rows[1]["loss"] < rows[0]["loss"]
+    assert all(0 <= row["micro"] <= 1 for row in rows)
+    assert not list(checkpoint.parent.glob("*.partial"))
+
+
+def test_a_finished_run_trains_no_more(trained, workplace):
+    checkpoint, _ = trained
+    before = file_digest(checkpoint)
+    assert train(make_config(epochs=2), workplace, checkpoint.parent, lambda _: None) == checkpoint
+    assert file_digest(checkpoint) == before
+
+
+def test_stopping_changes_neither_data_nor_its_order(trained, workplace, tmp_path):
+    checkpoint, _ = trained
+    whole = torch.load(train(make_config(epochs=2), workplace, tmp_path, lambda _: None), weights_only=False)
+    stopped = torch.load(checkpoint, weights_only=False)
+    for key in ("rng", "data", "epoch", "schedule"):
+        assert stopped[key] == whole[key], key
+
+
+def test_every_document_excluded_is_told(workplace, tmp_path):
+    names = "\n".join(p.name for p in (workplace / "documents").iterdir())
+    (workplace / "all.txt").write_text(names, encoding="utf-8")
+    config = make_config()
+    config = config.model_copy(update={"data": config.data.model_copy(update={"exclude": ["all.txt"]})})
+    with pytest.raises(ConfigInvalid, match="excluded"):
+        train(config, workplace, tmp_path, lambda _: None)
+
+
+def spans_of(tagged):
+    return [(s.label, s.first, s.last, s.phrase, s.head) for s in tagged]
+
+
+@pytest.fixture(scope="module")
+def text(workplace) -> str:
+    return read(min((workplace / "documents").iterdir())).text[:6000]
+
+
+@pytest.fixture(scope="module")
+def plain(trained, workplace) -> Path:
+    """The fp32 model folder."""
+    return export(trained[0], workplace, workplace / "models", version="0.0.1", precision="fp32")
+
+
+def test_fp32_serves_what_torch_says(trained, plain, workplace, text):
+    model, config, _ = load_checkpoint(trained[0], workplace)
+    prepared = prepare(GoldDocument("x", text, []), load_tokenizer(plain / "tokenizer.json"), config.windows)
+    assert len(prepared.examples) > 3
+    want = tag(model, prepared)
+    assert len(want) > 5
+    assert spans_of(Tagger(plain, threads=1).tag(read_passages(SourceText(text)))) == spans_of(want)
+
+
+def test_int8_is_a_whole_model_folder(trained, workplace, text, tmp_path):
+    checkpoint, _ = trained
+    folder = export(checkpoint, workplace, tmp_path, version="0.0.2")
+    assert sorted(p.name for p in folder.iterdir()) == ["manifest.json", "model.onnx", "tokenizer.json"]
+    manifest = read_manifest(folder)
+    assert (manifest.name, manifest.version, manifest.core) == ("thu", "0.0.2", SIZES.core)
+    assert manifest.raw["precision"] == "int8"
+    assert manifest.raw["training"]["epochs_done"] == 2
+    for name, entry in manifest.raw["files"].items():
+        assert file_digest(folder / name) == entry["sha256"]
+    passages = read_passages(SourceText(text))
+    spans = Tagger(folder, threads=1).tag(passages)
+    assert all(0 <= s.first < s.last <= len(passages.pieces) for s in spans)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0.0.2"]
+    (folder / "model.onnx").write_bytes(b"cut short")
+    with pytest.raises(ModelInvalid):
+        Tagger(folder)
+
+
+def test_the_manifest_tells_nothing_of_this_machine(plain, workplace):
+    assert str(workplace) not in (plain / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_collate_spreads_targets_to_first_tokens(document, tokenizer):
+    examples = prepare(document, tokenizer, WindowSizes(core=40, context=12, lookahead=6)).examples
+    batch = collate(examples)
+    for row, example in enumerate(examples):
+        heads, size = example.encoded.heads, len(example.encoded.ids)
+        assert batch["mask"][row].sum() == size
+        assert batch["ids"][row, :size].tolist() == example.encoded.ids.tolist()
+        assert batch["heads"][row].nonzero().flatten().tolist() == heads.tolist()
+        assert batch["mentions"][row, heads].tolist() == example.mentions.tolist()
+        assert (batch["mentions"][row] != IGNORED).sum() == len(heads)
+        for relation in (0, 1):
+            for piece, target in enumerate(example.governors[relation]):
+                got = int(batch["governors"][row, relation, heads[piece]])
+                assert got == (1 + heads[target - 1] if target > 0 else target)
+
+
+def test_batches_hold_every_window_once_and_fit(document, tokenizer):
+    examples = prepare(document, tokenizer, WindowSizes(core=16, context=4, lookahead=2)).examples * 6
+    got = batches(examples, 120, random.Random(0))
+    assert sorted(id(e) for batch in got for e in batch) == sorted(id(e) for e in examples)
+    assert len(got) > 3
+    for batch in got:
+        assert len(batch) == 1 or max(len(e.encoded.ids) for e in batch) * len(batch) <= 120
