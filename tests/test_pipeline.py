@@ -7,12 +7,13 @@ import unicodedata
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from chitieu.contract import Extraction, Period, Place
 from chitieu.errors import BadEncoding, ChitieuError, EmptyText, NotText, TextTooLong
 from chitieu.pipeline import MAX_CHARACTERS, check_text, decode_text
 from fakes import fake_pipeline
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 FRAGMENTS = (
     "Tổng thu ngân sách ước đạt 215,4 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so với cùng kỳ. ",
@@ -164,7 +165,14 @@ def test_the_place_of_a_wrong_byte_is_told():
 
 @pytest.mark.parametrize(
     "text",
-    ["9" * 100_000, "1," * 20_000, ", ".join(["12,5%"] * 10_000), "Đạt " * 30_000, "(" * 20_000 + "5", "- 5\n" * 10_000],
+    [
+        "9" * 100_000,
+        "1," * 20_000,
+        ", ".join(["12,5%"] * 10_000),
+        "Đạt " * 30_000,
+        "(" * 20_000 + "5",
+        "- 5\n" * 10_000,
+    ],
     ids=["one number", "commas", "percents", "verbs", "brackets", "lines"],
 )
 def test_time_grows_no_faster_than_the_text_does(fake, text):

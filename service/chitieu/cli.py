@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--only", type=Path, metavar="LIST", help="chỉ những tên trong tệp / only names in this file")
     evaluate.add_argument("--json", action="store_true", help="chỉ in JSON / print JSON alone")
+    evaluate.add_argument(
+        "--record", metavar="NAME", help="ghi vào bản kê và thẻ mô hình / put it into manifest and card"
+    )
     return top
 
 
@@ -131,9 +134,15 @@ def run_train(args: argparse.Namespace) -> int:
 
 def run_evaluate(args: argparse.Namespace) -> int:
     """Print the table of measures and, last, their JSON."""
-    from chitieu.evaluation.run import as_table, evaluate
+    from chitieu.evaluation.card import record
+    from chitieu.evaluation.run import as_table, evaluate, gold_files
+    from chitieu.models import current_model
 
-    scores = evaluate(None if args.model == "current" else Path(args.model), args.gold, only=args.only)
+    folder = current_model() if args.model == "current" else Path(args.model)
+    files = gold_files(args.gold, only=args.only)
+    scores = evaluate(folder, files)
+    if args.record:
+        record(folder, args.record, len(files), scores.rows, scores.labels)
     if not args.json:
         print(as_table(scores))
     print(json.dumps({**scores.rows, "labels": scores.labels}, ensure_ascii=False))

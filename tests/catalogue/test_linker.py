@@ -72,10 +72,10 @@ def test_fast_enough():
     catalogue = load_catalogue()
     link(["khởi động"], unit=None, kind="level", section=(), catalogue=catalogue)
     paths = [[c["path"].split(" > ")[-1] + f" lần {n}"] for n in range(5) for c in CASES]
-    begin = time.perf_counter()
+    begin = time.process_time()
     for path in paths:
         link(path, unit=None, kind="level", section=(), catalogue=catalogue)
-    assert (time.perf_counter() - begin) / len(paths) < 0.004  # 1 ms is the aim; a busy machine gets four
+    assert (time.process_time() - begin) / len(paths) < 0.004  # 1 ms is the aim; a busy machine gets four
 
 
 def test_seed_report_is_linked_with_few_wrong(shared):

@@ -35,7 +35,7 @@ def test_long_text_is_read_quickly():
     import time
 
     text = "Báo cáo của tỉnh Gia Lai năm 2022\n" + "Tổng đàn bò tăng 3%. " * 40_000
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = find_place(text)
     assert found is not None and found.name == "Tỉnh Gia Lai"
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1

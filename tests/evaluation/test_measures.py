@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
 from chitieu.annotation.inline_xml import GoldDocument, parse, read
 from chitieu.contract import Document, Extraction, Figure, ModelInfo, Span, Unit
 from chitieu.evaluation.measures import LABELS, gold_figures, score

@@ -115,6 +115,6 @@ def test_ten_thousand_figures_in_two_seconds():
             figure({"id": f"b{n}", "at": 20 * n + 10, "kind": "change", "base": "2021", "of": f"i{n % 50}", **percent})
         )
         rows.append(row(n, {"level": f"a{n}", "changes": [f"b{n}"], "spans": [f"i{n % 50}"]}))
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert check(figures, rows) == []
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2

@@ -157,8 +157,8 @@ def test_ten_thousand_figures_in_two_seconds(same_value):
                 ).__dict__
             )
         )
-    begin = time.perf_counter()
+    begin = time.process_time()
     rows, _ = build_observations(text, spans, figures, sections=lambda at: (), linker=linker_of({}))
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
     assert sum(len(r.repeats) + len(r.changes) + (r.level is not None) for r in rows) == 10_000
     assert (len(rows) == 1) == same_value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from chitieu.errors import ConfigInvalid
 from chitieu.training.config import load_config
 

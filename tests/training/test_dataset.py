@@ -6,14 +6,15 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chitieu.annotation.inline_xml import parse
 from chitieu.contract import PHRASE_LABELS
 from chitieu.errors import ConfigInvalid
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from chitieu.training.config import WindowSizes
 from chitieu.training.dataset import IGNORED, digest_of, find_documents, names_in, piece_ranges, prepare, rewrap
-from hypothesis import given
-from hypothesis import strategies as st
 
 SIZES = WindowSizes(core=40, context=12, lookahead=6)
 WIDE = WindowSizes(core=480, context=0, lookahead=0)
@@ -97,7 +98,8 @@ def test_a_span_in_a_paragraph_that_is_not_read_is_left_out(tokenizer):
 
 
 @given(
-    st.text(alphabet="abcđ 12,.\n\té", max_size=1200) | st.lists(st.text("abcde12", min_size=1, max_size=9)).map(" ".join),
+    st.text(alphabet="abcđ 12,.\n\té", max_size=1200)
+    | st.lists(st.text("abcde12", min_size=1, max_size=9)).map(" ".join),
     st.integers(0, 99),
 )
 def test_rewrap_moves_no_character(text, seed):

@@ -10,6 +10,8 @@ import structlog
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Match, Mount
+from starlette.types import Scope
 
 from chitieu import __version__
 from chitieu.api import errors
@@ -25,6 +27,13 @@ def web_folder() -> Path:
     package = Path(__file__).resolve().parents[1]
     installed = package / "web"
     return installed if installed.is_dir() else package.parent / "web"
+
+
+class _Page(Mount):
+    """Everything but the API's own paths, whose wrong methods would else be taken for missing files."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return (Match.NONE, {}) if scope["path"].startswith("/v1/") else super().matches(scope)
 
 
 def create_app(pipeline: Pipeline | None = None) -> FastAPI:
@@ -54,5 +63,5 @@ def create_app(pipeline: Pipeline | None = None) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.include_router(router)
     app.include_router(docs_router)
-    app.mount("/", StaticFiles(directory=web_folder(), html=True), name="web")
+    app.router.routes.append(_Page("/", app=StaticFiles(directory=web_folder(), html=True), name="web"))
     return app

@@ -21,6 +21,13 @@ MAX_BYTES = 6 * MAX_CHARACTERS
 _ERRORS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorBody} for code in (413, 415, 422, 503)}
 
 
+def _request_schema() -> dict[str, Any]:
+    """The request's schema; what it refers to stands among the answer's components."""
+    schema = ExtractRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return schema
+
+
 def get_pipeline(request: Request) -> Pipeline:
     """The application's pipeline, loaded at start-up."""
     pipeline: Pipeline = request.app.state.pipeline
@@ -78,9 +85,7 @@ async def read_request(request: Request) -> ExtractRequest:
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {
-                    "schema": ExtractRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-                },
+                "application/json": {"schema": _request_schema()},
                 "text/plain": {"schema": {"type": "string"}},
             },
         }

@@ -191,10 +191,11 @@ def _alike(index: Index, folded: str, printed: str | None) -> Found | None:
     for name in candidates:
         if name.implied is not None and name.implied != printed:
             continue
-        if not name.alone or _fit(index, name.id, printed) < 0:
+        # At most two words may differ on each side (see `_misprints`); the cheap test goes first.
+        if not name.alone or len(mine ^ name.words) > 4:
             continue
-        shared = sum(index.rarity(w) for w in mine & name.words)
-        if shared < 0.5 * total:
+        shared = sum(map(index.rarity, mine & name.words))
+        if shared < 0.5 * total or _fit(index, name.id, printed) < 0:
             continue
         only_here, only_there = mine - name.words, name.words - mine
         matched = _misprints(index, only_here, only_there)

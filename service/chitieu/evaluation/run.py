@@ -29,13 +29,12 @@ def gold_files(paths: Sequence[Path], *, only: Path | None = None) -> list[Path]
     return files
 
 
-def evaluate(model: Path | None, gold: Sequence[Path], *, only: Path | None = None) -> Scores:
+def evaluate(model: Path | None, files: Sequence[Path]) -> Scores:
     """Score the model in a folder (None: the current one) on annotated files.
 
     Raises:
-        BadRequest: no gold. AnnotationInvalid: faulty gold. ModelMissing, ModelInvalid: no usable model.
+        AnnotationInvalid: faulty gold. ModelMissing, ModelInvalid: no usable model.
     """
-    files = gold_files(gold, only=only)
     pipeline = load_pipeline(model)
     documents = [read(path) for path in files]
     return score((document, pipeline.extract(document.text, id=document.name)) for document in documents)

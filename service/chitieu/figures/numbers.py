@@ -42,9 +42,11 @@ _SPELLED_FRACTION = re.compile(r"(\w+)\s+trong(?:\s+tổng)?(?:\s+số)?(?:\s+(\
 _RANGE = re.compile(
     rf"(?:từ\s+)?({_NUMERAL})\s*((?:{_MAGNITUDE})?)\s*(?:-|–|—|đến|tới|->|→|÷)\s*({_NUMERAL})\s*((?:{_MAGNITUDE})?)\s*$"
 )
-_SCALED_PART = re.compile(rf"({_NUMERAL})\s*((?:(?:{_MAGNITUDE}|trăm)\b\s*)++)")
+_SCALED_PART = re.compile(rf"({_NUMERAL})\s*((?:(?:{_MAGNITUDE}|trăm|chục)\b\s*)++)")
 _REST = re.compile(rf"({_NUMERAL})\s*$|(rưỡi)\s*$")
 _PLAIN = re.compile(_NUMERAL)
+_SMALL = {"trăm": Decimal(100), "chục": Decimal(10)}
+_LONGEST_SCALED = 20  # digits of a number before a magnitude word, so that sums are exact
 _RANK_BEFORE = re.compile(
     r"(?:(?:xếp|đứng)(?!\s+loại)|hạng|vị\s+trí|vị\s+thứ|thứ\s+hạng|(?<!lần )(?<!kỳ )thứ|top)"
     r"(?:\s+(?:thứ|hạng|vị\s+trí|ở|tại|khoảng|trong|top|lần\s+lượt|số)){0,3}\s*$",
@@ -146,7 +148,9 @@ def unit_magnitude(unit: str) -> Decimal:
     return scale
 
 
-def parse_number(text: str, *, unit: str | None = None, before: str = "", habit: NumberHabit = VIETNAMESE) -> Number | None:
+def parse_number(
+    text: str, *, unit: str | None = None, before: str = "", habit: NumberHabit = VIETNAMESE
+) -> Number | None:
     """Read the text of a QUANTITY or PERCENT.
 
     Args:
@@ -253,11 +257,11 @@ def _compound(words: str, scale: Decimal, habit: NumberHabit) -> tuple[str, bool
     at, total, last, unsure = 0, Decimal(0), Decimal(0), False
     while part := _SCALED_PART.match(words, at):
         numeral, own = read_numeral(part[1], habit)
-        if len(numeral) > 60:
+        if len(numeral) > _LONGEST_SCALED:
             return None
         last = Decimal(1)
         for word in part[2].split():
-            last *= 100 if word == "trăm" else MAGNITUDES[word]
+            last *= _SMALL.get(word) or MAGNITUDES[word]
         total, at, unsure = total + _times(numeral, last), part.end(), unsure or own
     if not at:
         return None
@@ -267,7 +271,7 @@ def _compound(words: str, scale: Decimal, habit: NumberHabit) -> tuple[str, bool
     if rest[2]:
         return plain((total + last / 2) / scale), unsure
     numeral, own = read_numeral(rest[1], habit)
-    if len(numeral) > 60:
+    if len(numeral) > _LONGEST_SCALED:
         return None
     if scale != 1:  # the unit's own magnitude is that of the rest
         return plain(total / scale + Decimal(numeral)), unsure or own

@@ -1,8 +1,9 @@
 """Units: a magnitude word or several, a base unit, and what it is counted by (`triệu đồng/người/năm`).
 
-What is in ``data/base_units.tsv`` gets its id, dimension and factor; any other noun is a counted thing, its id ``count:`` and the
-noun, its dimension ``count``, its factor that of the magnitude word. A magnitude alone (`tỷ`, bare) scales an unknown base: its id
-is None. Ratios join ids by `/`; a number below the line (`bác sĩ/10.000 dân`, `vạn dân`) stays part of the id.
+What is in ``data/base_units.tsv`` gets its id, dimension and factor; one marked ``takes_noun`` also with a noun behind it (`ha lúa`,
+`km đường`). Any other noun is a counted thing: its id ``count:`` and the noun, its dimension ``count``, its factor that of the
+magnitude word. A magnitude alone (`tỷ`, bare) scales an unknown base: its id is None. Ratios join ids by `/` (`VND/person/year`);
+a number below the line (`bác sĩ/10.000 dân`, `vạn dân`) stays part of the id.
 """
 
 from __future__ import annotations
@@ -17,16 +18,25 @@ from chitieu.figures.numbers import plain
 from chitieu.figures.tables import rows
 
 _PER = re.compile(
-    r"\s*/\s*|\s+(?:mỗi|trên|một)\s+(?=(?:ngày|tháng|quý|năm|người|hộ|ha|héc ta)\b)|\s+(?=hằng năm|hàng năm)"
+    r"\s*/\s*|\s+(?:mỗi|một|trên)\s+(?=(?:ngày|tháng|quý|năm|người|hộ|ha|héc ta)\b)|\s+(?=(?:hằng|hàng) (?:năm|tháng|ngày)\b)"
+    r"|\s+trên\s+(?=(?:1\.000|10\.000|100\.000|một vạn|1 vạn|vạn|nghìn|ngàn)\s)"
 )
-_POWER = re.compile(r"\b(k?m|cm)\s*([23])(?!\d)")
-_COUNT_BELOW = re.compile(r"([\d.]+|một\s+vạn|vạn|nghìn|ngàn)\s+(.+)")
-_EVERY = {"hằng năm": "year", "hàng năm": "year"}
+_POWER = re.compile(r"\b(k?m|cm)\s*\^?\s*([23])(?!\d)")
+_COUNT_BELOW = re.compile(r"((?:\d[\d.]*|một)?\s*(?:chục\s+)?(?:vạn|nghìn|ngàn|triệu)|\d[\d.]*)\s+(\D.*)")
+_LEADING_COUNT = re.compile(r"(10{1,6}|1\.000(?:\.000)?)\s+(?=\D)")
+_GLUED = re.compile(r"tr\.?\s?(đ|đồng|usd|kwh)")
+_EVERY = {"năm": "year", "tháng": "month", "ngày": "day"}
+_LONGEST = 200  # characters of a unit that are read
 
 
 @cache
 def _base_units() -> dict[str, tuple[str, str, Decimal]]:
     return {r["surface"]: (r["id"], r["dimension"], Decimal(r["factor"])) for r in rows("base_units")}
+
+
+@cache
+def _heads() -> frozenset[str]:
+    return frozenset(r["surface"] for r in rows("base_units") if r["takes_noun"])
 
 
 @cache
@@ -36,7 +46,7 @@ def _magnitudes() -> dict[str, Decimal]:
 
 def _fold(text: str) -> str:
     folded = " ".join(unicodedata.normalize("NFC", text).casefold().split()).strip(" .,;")
-    return _POWER.sub(r"\1\2", folded).replace("m²", "m2").replace("m³", "m3")
+    return _POWER.sub(r"\1\2", folded.replace("²", "2").replace("³", "3"))
 
 
 def _magnitude(words: list[str]) -> tuple[Decimal, list[str]]:
@@ -47,58 +57,106 @@ def _magnitude(words: list[str]) -> tuple[Decimal, list[str]]:
     return factor, words
 
 
+def _named(name: str) -> tuple[str, str, Decimal] | None:
+    known = _base_units().get(name)
+    if known is not None:
+        return known
+    head = name.split(" ")
+    for length in (3, 2, 1):
+        if len(head) > length and (start := " ".join(head[:length])) in _heads():
+            return _base_units()[start]
+    return None
+
+
 def _base(text: str) -> tuple[str, str, Decimal]:
     """Id, dimension and factor of one side of a ratio, magnitudes included."""
-    base = _base_units()
-    glued = re.fullmatch(r"tr\.?(đ|đồng|usd)", text)
+    glued = _GLUED.fullmatch(text)
     if glued:
         text = f"triệu {glued[1]}"
-    factor, words = _magnitude(text.split())
+    factor = Decimal(1)
+    counted = _LEADING_COUNT.match(text)
+    if counted:
+        factor, text = Decimal(counted[1].replace(".", "")), text[counted.end() :]
+    own, words = _magnitude(text.split())
+    factor *= own
     name = " ".join(words)
-    if name in base:
-        id_, dimension, own = base[name]
+    known = _named(name)
+    if known is not None:
+        id_, dimension, own = known
         return id_, dimension, factor * own
     return (f"count:{name}" if name else ""), "count" if name else "scale", factor
 
 
-def _below(text: str) -> tuple[str, Decimal]:
-    """Id and divisor of what stands below the line."""
-    if text in _EVERY:
-        return _EVERY[text], Decimal(1)
+def _below(text: str) -> tuple[str, str, Decimal]:
+    """Id, name in the dimension and divisor of what stands below the line."""
+    every = re.fullmatch(r"(?:hằng|hàng) (năm|tháng|ngày)", text)
+    if every:
+        return _EVERY[every[1]], _EVERY[every[1]], Decimal(1)
     counted = _COUNT_BELOW.fullmatch(text)
     if counted:
-        number = {"vạn": "10000", "một vạn": "10000", "nghìn": "1000", "ngàn": "1000"}.get(" ".join(counted[1].split()))
-        return f"{number or counted[1].replace('.', '')} {_base(counted[2])[0].removeprefix('count:')}", Decimal(1)
+        thing = _base(counted[2])[0].removeprefix("count:")
+        return f"{_count(counted[1])} {thing}", _word(thing), Decimal(1)
     id_, _, factor = _base(text)
-    return id_.removeprefix("count:"), factor
+    id_ = id_.removeprefix("count:")
+    return id_, _word(id_), factor
+
+
+def _word(id_: str) -> str:
+    return id_.replace(" ", "_")
+
+
+def _count(text: str) -> str:
+    """`một vạn`, `1 vạn`, `10.000` as plain digits."""
+    factor = Decimal(1)
+    for word in text.split():
+        digits = word.replace(".", "")
+        factor *= int(digits) if digits.isascii() and digits.isdigit() else _magnitudes().get(word, Decimal(1))
+    return plain(factor)
 
 
 @lru_cache(maxsize=4096)
 def _read(text: str) -> tuple[str | None, str | None, str]:
-    sides = [side for side in _PER.split(_fold(text)) if side]
+    folded = _fold(text)
+    if folded in _base_units():  # `mb/s` has a name of its own
+        sides = [folded]
+    else:
+        sides = [side for side in _PER.split(folded) if side]
     if not sides:
         return None, None, "1"
     id_, dimension, factor = _base(sides[0])
     for side in sides[1:]:
-        below, divisor = _below(side)
-        id_, dimension = f"{id_.removeprefix('count:')}/{below}", f"{dimension}_per_{below.split(' ')[-1]}"
+        below, name, divisor = _below(side)
+        id_, dimension = f"{id_.removeprefix('count:')}/{below}", f"{dimension}_per_{name}"
         factor /= divisor
     return id_ or None, dimension, plain(factor)
 
 
 def parse_unit(text: str, *, shared: bool = False) -> Unit:
-    """Read the text of a UNIT span; ``factor`` is to the base unit that ``id`` names."""
-    id_, dimension, factor = _read(text[:200])
+    """Read the text of a UNIT span; ``factor`` is to the base unit that ``id`` names.
+
+    Args:
+        shared: whether the unit stands behind a later number and is that one's, too.
+    """
+    id_, dimension, factor = _read(text[:_LONGEST])
     return Unit(text=text, id=id_, factor=factor, dimension=dimension, shared=shared)
 
 
-def parse_percent_unit(text: str) -> Unit:
-    """The unit of a PERCENT span: ``percent``, ``percentage_point`` or ``permille``; its text is the sign or words."""
-    folded = unicodedata.normalize("NFC", text).casefold()
-    sign = re.search(r"(?:điểm\s*)?(?:%|phần\s+trăm)|‰|phần\s+nghìn|điểm", folded)
-    printed = text[sign.start() : sign.end()] if sign and len(folded) == len(text) else text
-    if "điểm" in folded:
-        return Unit(text=printed, id="percentage_point", factor="0.01", dimension="percentage_point")
-    if "‰" in folded or "phần nghìn" in " ".join(folded.split()):
-        return Unit(text=printed, id="permille", factor="0.001", dimension="ratio")
-    return Unit(text=printed, id="percent", factor="0.01", dimension="ratio")
+_PERCENT_SIGN = re.compile(r"(?:điểm\s*)?(?:%|phần\s+trăm)|‰|phần\s+nghìn|điểm", re.IGNORECASE)
+
+
+def has_percent_sign(text: str) -> bool:
+    """Whether a PERCENT span's text holds its own sign (`33,7` in `33,7 và 31,8%` does not)."""
+    return _PERCENT_SIGN.search(unicodedata.normalize("NFC", text[-_LONGEST:])) is not None
+
+
+def parse_percent_unit(text: str, *, shared: bool = False) -> Unit:
+    """The unit of a PERCENT span: ``percent``, ``percentage_point`` or ``permille``; its text is the sign or words (NFC)."""
+    composed = unicodedata.normalize("NFC", text[-_LONGEST:])
+    sign = _PERCENT_SIGN.search(composed)
+    printed = sign.group() if sign else "%"
+    words = " ".join(printed.casefold().split())
+    if words.startswith("điểm"):
+        return Unit(text=printed, id="percentage_point", factor="0.01", dimension="percentage_point", shared=shared)
+    if words in ("‰", "phần nghìn"):
+        return Unit(text=printed, id="permille", factor="0.001", dimension="ratio", shared=shared)
+    return Unit(text=printed, id="percent", factor="0.01", dimension="ratio", shared=shared)

@@ -71,6 +71,8 @@ def _cardinal(words: list[str]) -> Decimal | None:
                 return None
             ones = _ONES[word]
         elif word == "mười":
+            if ones is not None:
+                return None
             section, ones, last_scale = section + 10, None, Decimal(10)
         elif word in _TENS:
             section, ones, last_scale = section + _TENS[word] * (1 if ones is None else ones), None, Decimal(10)

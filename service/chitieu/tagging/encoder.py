@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from chitieu.errors import ModelInvalid, ModelMissing
 from chitieu.tagging.decode import Scores, TaggedSpan, WindowScores, decode
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
+from chitieu.tagging.repair import repair
 from chitieu.tagging.tokens import EncodedWindow, encode_window, load_tokenizer, special_ids, tokenize
 from chitieu.text.passages import Passages
 
@@ -114,7 +115,8 @@ class Tagger:
                 columns = np.concatenate([[0], heads + 1])
                 governor = outputs[2][:, heads][:, :, columns]
                 scores[number] = WindowScores(window.first, window.core_first, window.core_last, governor)
-        return decode(mentions, phrases, [s for s in scores if s is not None])
+        spans = decode(mentions, phrases, [s for s in scores if s is not None])
+        return repair(spans, passages.source.view, passages.pieces)
 
     def _run(self, batch: Sequence[EncodedWindow]) -> Iterator[tuple[Scores, Scores, Scores]]:
         length = max(len(e.ids) for e in batch)

@@ -61,8 +61,10 @@ def to_onnx(model: Extractor, path: Path, precision: Precision) -> None:
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
         quantised = Path(folder) / "int8.onnx"
-        # The governor's matrices are small and its scores are compared with each other: they stay as they are.
-        kept = [n.name for n in onnx.load(prepared).graph.node if n.op_type == "MatMul" and _is_governor(n)]
+        # Stacks of matrices (the governor's) have no per-channel form.
+        graph = onnx.load(prepared).graph
+        stacks = {w.name for w in graph.initializer if len(w.dims) > 2}
+        kept = [n.name for n in graph.node if n.op_type == "MatMul" and stacks.intersection(n.input)]
         quantize_dynamic(
             prepared,
             quantised,
@@ -73,10 +75,6 @@ def to_onnx(model: Extractor, path: Path, precision: Precision) -> None:
             nodes_to_exclude=kept,
         )
         quantised.replace(path)
-
-
-def _is_governor(node: onnx.NodeProto) -> bool:
-    return any("governor" in meta.value for meta in node.metadata_props) or "governor" in node.name
 
 
 def file_digest(path: Path) -> str:
