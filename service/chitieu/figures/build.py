@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import pairwise
@@ -86,16 +86,16 @@ class _Document:
         """The period that a figure holds for: the last one told before it in its sentence, else one that opens its paragraph,
         else one right behind it, else the document's."""
 
-        def own(spans: list[Span]) -> list[Span]:
-            return [s for s in spans if self.phrase_of(s) is None and not self._is_base(s)]
+        def own(spans: Iterable[Span]) -> Span | None:
+            return next((s for s in spans if self.phrase_of(s) is None and not self._is_base(s)), None)
 
-        before = own(self.periods_within(self.sentence_start(offset), offset))
-        if not before:
-            start = self.paragraph_start(offset)
-            before = [s for s in own(self.periods_within(start, offset)) if s.start - start < 40][:1]
-        if not before:
-            before = own(self.periods_within(end, min(self.sentence_end(offset), end + 60)))[:1]
-        return parse_period(nfc(before[-1].text), reference=self.period) if before else self.period
+        opening = self.paragraph_start(offset)
+        found = (
+            own(reversed(self.periods_within(self.sentence_start(offset), offset)))
+            or own(self.periods_within(opening, min(offset, opening + 40)))
+            or own(self.periods_within(end, min(self.sentence_end(offset), end + 60)))
+        )
+        return parse_period(nfc(found.text), reference=self.period) if found else self.period
 
     def _is_base(self, span: Span) -> bool:
         """A period behind `so với` is one to compare with."""

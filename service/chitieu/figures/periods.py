@@ -22,7 +22,7 @@ _SPELLED = {
 }  # fmt: skip
 _YEAR = r"((?:19|20)\d\d)(?!\d)"
 _IN_YEAR = rf"(?:\s*(?:,|của|trong)?\s*(?:năm|/|-|–|\.)?\s*(?:{_YEAR}|(nay|trước|ngoái|sau|tới)\b))?"
-_COUNT = r"(\d{1,2}|một|hai|ba|bốn|sáu|bảy|tám|chín|mười(?: một| hai)?)"
+_COUNT = r"(\d{1,2}|một|hai|ba|bốn|năm(?=\s+tháng\s+đầu)|sáu|bảy|tám|chín|mười(?: một| hai)?)"
 _MONTH = r"(\d{1,2}|giêng|chạp|mười một|mười hai|mười|một|hai|ba|bốn|tư|năm|sáu|bảy|bẩy|tám|chín)"
 _QUARTER = r"(iv|iii|ii|i|[1-4]|một|hai|ba|bốn|tư|nhất|nhì)"
 _UNTIL = r"(?:tính\s+)?(?:đến|tới|hết|trước)\s+(?:thời\s+điểm\s+|hết\s+|cuối\s+)*"

@@ -14,29 +14,44 @@ from chitieu.figures.numbers import plain
 from chitieu.figures.tables import either, rows
 
 Sense = Literal["more", "less", "times", "ratio"]
-_LINKS = re.compile(r"^(?:[\s,:(]*(?:so\s+với|so|với|của|theo|trên|mức|là|cả)(?!\w))*[\s,:(]*", re.IGNORECASE)
+PhraseKind = Literal["ATTAINMENT", "CHANGE"]
 _EDGE = " \t\r\n,.;:()"
 _AGAINST = re.compile(r"(?<!\w)so(?:\s+với)?\s", re.IGNORECASE)
+_MARKED_VERB = re.compile(r"[^,;(]*$")
 
 
 def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", text).lower()
 
 
+def _words(match: re.Match[str]) -> str:
+    return " ".join(match.group().split())
+
+
 @cache
-def _verbs() -> tuple[re.Pattern[str], dict[str, Sense]]:
+def _verbs() -> tuple[re.Pattern[str], dict[str, Sense], frozenset[str]]:
     senses = {row["verb"]: cast(Sense, row["sense"]) for row in rows("verbs")}
-    return re.compile(either(senses)), senses
+    weak = frozenset(row["verb"] for row in rows("verbs") if row["note"].startswith("weak"))
+    return re.compile(either(senses)), senses, weak
 
 
-def verb_sense(before: str) -> Sense | None:
+def verb_sense(before: str, label: PhraseKind = "CHANGE") -> Sense | None:
     """The sense of the verb that stands nearest before a number, or None where there is none.
 
-    ``more`` and ``less``: the number is a difference. ``ratio``: it is the ratio itself. ``times``: `gấp`.
+    ``more`` and ``less``: the number is a difference. ``ratio``: it is the ratio itself. ``times``: `gấp`. In a CHANGE, `đạt` behind
+    `tăng` in one clause (`tăng bình quân đạt 7%`) leaves it a difference.
     """
-    pattern, senses = _verbs()
-    found = [senses[" ".join(match.group().split())] for match in pattern.finditer(_fold(before))]
-    return found[-1] if found else None
+    pattern, senses, weak = _verbs()
+    found = list(pattern.finditer(_fold(before)))
+    if not found:
+        return None
+    if label == "CHANGE" and _words(found[-1]) in weak:
+        clause = _MARKED_VERB.search(_fold(before))
+        start = clause.start() if clause else 0
+        strong = [m for m in found if m.start() >= start and _words(m) not in weak]
+        if strong:
+            return senses[_words(strong[-1])]
+    return senses[_words(found[-1])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +64,13 @@ class Reading:
 
 
 def _ratio(sense: Sense, number: Decimal, is_percent: bool) -> Decimal | None:
-    """Ratio to plan or base. `tăng 2 lần` is read as `gấp 2 lần`, as reports mean it."""
+    """Ratio to plan or base. `tăng 2 lần` is read as `gấp 2 lần`, as reports mean it; `giảm 2 lần` as its half."""
     with localcontext() as context:
         context.prec = 60
         share = number / 100 if is_percent else number
         if not is_percent:
             if sense == "less":
-                return 1 / share if share else None
+                return _rounded(1 / share) if share else None
             return share
         if sense == "more":
             return 1 + share
@@ -64,15 +79,21 @@ def _ratio(sense: Sense, number: Decimal, is_percent: bool) -> Decimal | None:
         return share
 
 
+def _rounded(value: Decimal) -> Decimal:
+    with localcontext() as context:
+        context.prec = 12
+        return +value
+
+
 def read_number(
-    label: Literal["ATTAINMENT", "CHANGE"],
+    label: PhraseKind,
     sense: Sense | None,
     number: str | None,
     *,
     unit: str | None,
     level_is_percent: bool,
 ) -> Reading:
-    """Read an ATTAINMENT's or CHANGE's number.
+    """Read an ATTAINMENT's or CHANGE's number (of a range, its lower end).
 
     Args:
         sense: of its verb, carried over from an earlier phrase where it has none of its own.
@@ -82,7 +103,7 @@ def read_number(
     """
     sense = sense or ("ratio" if label == "ATTAINMENT" else None)
     value = Decimal(number) if number is not None else None
-    if value is not None and value < 0 and sense in ("more", None):
+    if value is not None and value < 0 and sense in ("more", "less", None):
         sense, value = "less", -value
     is_percent = unit in ("percent", "permille")
     is_ratio = is_percent or unit == "times" or sense == "times"
@@ -101,7 +122,7 @@ def read_number(
 
 
 def _direction(
-    label: Literal["ATTAINMENT", "CHANGE"], sense: Sense | None, value: Decimal | None, ratio: Decimal | None
+    label: PhraseKind, sense: Sense | None, value: Decimal | None, ratio: Decimal | None
 ) -> Direction | None:
     if label == "CHANGE":
         if ratio is not None:
@@ -123,7 +144,7 @@ def _met() -> tuple[re.Pattern[str], dict[str, Direction]]:
 def met(text: str) -> Direction | None:
     """Whether an ATTAINMENT without a number says that its plan was reached, exceeded or missed."""
     pattern, directions = _met()
-    found = [directions[" ".join(m.group().split())] for m in pattern.finditer(_fold(text))]
+    found = [directions[_words(m)] for m in pattern.finditer(_fold(text))]
     for direction in ("missed", "exceeded"):
         if direction in found:
             return cast(Direction, direction)
@@ -138,36 +159,39 @@ def _references() -> tuple[re.Pattern[str], dict[str, str]]:
 
 @cache
 def _issuers() -> tuple[re.Pattern[str], dict[str, str]]:
-    names = {row["phrase"].lower(): row["phrase"].removesuffix(" giao") for row in rows("issuers")}
+    names = {row["phrase"].lower(): row["issuer"] for row in rows("issuers")}
     return re.compile(either(names)), names
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What stands behind a number: its words (offsets in the text given), their kind, and for a plan who issued it."""
+    """What stands behind a number: its words, their kind, and for a plan who issued it."""
 
     text: str
     kind: str | None
     issuer: str | None = None
 
 
-def read_reference(behind: str) -> Told | None:
-    """The plan that an attainment stands against, from the words behind its number (or all of its words); None where there are none.
+def read_reference(words: str) -> Told | None:
+    """The plan that an attainment stands against, from the words behind its number (or all of its words); None where there is none.
 
-    Kinds: ``resolution``, ``budget``, ``plan``, ``target``, ``scenario``, ``standard``, ``contract``; a resolution goes before the rest.
+    Kinds: ``resolution``, ``budget``, ``plan``, ``target``, ``scenario``, ``standard``, ``contract``, ``forecast``. Where several
+    stand together, a resolution or else a budget says what it is (`chỉ tiêu Nghị quyết`), or else the first. The text runs
+    from the first word of it to the end. Several issuers are joined by a semicolon.
     """
-    words = behind[_LINKS.match(behind).end() :].strip(_EDGE)  # type: ignore[union-attr]
-    if not words:
-        return None
     pattern, kinds = _references()
     folded = _fold(words)
-    found = [kinds[" ".join(m.group().split())] for m in pattern.finditer(folded)]
-    kind = "resolution" if "resolution" in found else found[0] if found else None
+    named = list(pattern.finditer(folded))
     issuers, names = _issuers()
-    issued = [names[" ".join(m.group().split())] for m in issuers.finditer(folded)]
-    if kind is None and not issued:
+    issued = list(issuers.finditer(folded))
+    if not named and not issued:
         return None
-    return Told(words, kind, "; ".join(dict.fromkeys(issued)) or None)
+    found = [kinds[_words(m)] for m in named]
+    kind = next((k for k in ("resolution", "budget") if k in found), found[0] if found else None)
+    composed = unicodedata.normalize("NFC", words)
+    start = min(m.start() for m in [*named, *issued]) if len(composed) == len(folded) else 0
+    issuer = "; ".join(dict.fromkeys(names[_words(m)] for m in issued)) or None
+    return Told(composed[start:].strip(_EDGE), kind, issuer)
 
 
 @cache
@@ -178,20 +202,32 @@ def _bases() -> tuple[tuple[re.Pattern[str], str], ...]:
 def read_base(before: str, behind: str) -> Told | None:
     """What a change is compared with, from the phrase's words before and behind its number.
 
-    `… so với cùng kỳ` behind it goes first, then a base before the verb (`so với năm 2019 tăng …`), then any words behind it that
-    name a base (`tăng 5% cùng kỳ`). The text keeps the `so`.
+    `… so với cùng kỳ` behind it goes first, then a base before the verb (`so với năm 2019 tăng …`), then any words that name a base
+    (`tăng 5% cùng kỳ`, `cao hơn năm 2019 là 5%`). The text keeps the `so`.
     """
     for part in (behind, before):
         against = _AGAINST.search(part)
         if against:
             words = part[against.start() :]
-            verb = _verbs()[0].search(_fold(words))
-            if part is before and verb and len(_fold(words)) == len(words):
-                words = words[: verb.start()]
+            if part is before:
+                verb = _verbs()[0].search(_fold(words))
+                if verb and len(_fold(words)) == len(words):
+                    words = words[: verb.start()]
             return Told(words.strip(_EDGE), _base_kind(words))
-    words = behind.strip(_EDGE)
-    kind = _base_kind(words) if words else None
-    return Told(words, kind) if kind else None
+    for words in (behind.strip(_EDGE), _behind_verb(before)):
+        kind = _base_kind(words) if words else None
+        if kind and kind not in ("whole", "average"):
+            return Told(words, kind)
+    return None
+
+
+def _behind_verb(before: str) -> str:
+    """The words between a phrase's verb and its number, without those that only link (`là`, `khoảng`)."""
+    folded = _fold(before)
+    verbs = list(_verbs()[0].finditer(folded))
+    if not verbs or len(folded) != len(before):
+        return ""
+    return re.sub(r"(?:\s+(?:là|khoảng|trên|hơn|gần|tới|thêm))+$", "", before[verbs[-1].end() :].strip(_EDGE))
 
 
 def _base_kind(words: str) -> str | None:

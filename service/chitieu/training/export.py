@@ -16,6 +16,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from chitieu.tagging.encoder import INPUTS, OUTPUTS
+from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from chitieu.training.config import Config
 from chitieu.training.model import Extractor
 
@@ -103,6 +104,7 @@ def export(checkpoint: Path, root: Path, out: Path, *, version: str, precision: 
             "version": version,
             "created": datetime.now(UTC).strftime("%Y-%m-%d"),
             "precision": precision,
+            "labels": {"mentions": MENTION_TAGS, "phrases": PHRASE_TAGS},
             "windows": config.windows.model_dump(),
             "base": {"name": "multilingual-e5-small", "license": config.encoder.base_license},
             "training": {
