@@ -19,8 +19,9 @@ from chitieu.tagging.encoder import INPUTS, OUTPUTS
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from chitieu.training.config import Config
 from chitieu.training.model import Extractor
+from chitieu.training.weights import quantise_weights
 
-Precision = Literal["fp32", "int8"]
+Precision = Literal["fp32", "int8-weights", "int8"]
 
 
 def load_checkpoint(path: Path, root: Path) -> tuple[Extractor, Config, dict[str, Any]]:
@@ -39,7 +40,10 @@ def load_checkpoint(path: Path, root: Path) -> tuple[Extractor, Config, dict[str
 
 
 def to_onnx(model: Extractor, path: Path, precision: Precision) -> None:
-    """Write the model as ONNX; int8 quantises weights per channel, activations as they come."""
+    """Write the model as ONNX.
+
+    ``int8-weights`` stores the matrices in eight bits and computes in 32; ``int8`` multiplies in eight bits, activations as they come.
+    """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         plain = Path(folder) / "plain.onnx"
         ids = torch.randint(4, 1000, (2, 24))
@@ -56,26 +60,45 @@ def to_onnx(model: Extractor, path: Path, precision: Precision) -> None:
             external_data=False,
             verbose=False,
         )
+        written = Path(folder) / "written.onnx"
         if precision == "fp32":
-            plain.replace(path)
-            return
-        prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(plain, prepared, skip_symbolic_shape=True)
-        quantised = Path(folder) / "int8.onnx"
-        # Stacks of matrices (the governor's) have no per-channel form.
-        graph = onnx.load(prepared).graph
-        stacks = {w.name for w in graph.initializer if len(w.dims) > 2}
-        kept = [n.name for n in graph.node if n.op_type == "MatMul" and stacks.intersection(n.input)]
-        quantize_dynamic(
-            prepared,
-            quantised,
-            op_types_to_quantize=["MatMul", "Gather", "Gemm"],
-            per_channel=True,
-            reduce_range=True,  # without VNNI, eight-bit products overflow sixteen-bit sums
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=kept,
-        )
-        quantised.replace(path)
+            written = plain
+        elif precision == "int8-weights":
+            quantise_weights(plain, written)
+        else:
+            _quantise_products(plain, written)
+        _strip(written)
+        written.replace(path)
+
+
+def _strip(path: Path) -> None:
+    """Take out what the exporter notes of its own run: stack traces, names of source files."""
+    model = onnx.load(path)
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*model.graph.input, *model.graph.output, *model.graph.initializer):
+        del value.metadata_props[:]
+    onnx.save(model, path)
+
+
+def _quantise_products(plain: Path, target: Path) -> None:
+    prepared = target.with_name("prepared.onnx")
+    quant_pre_process(plain, prepared, skip_symbolic_shape=True)
+    # Stacks of matrices (the governor's) have no per-channel form.
+    graph = onnx.load(prepared).graph
+    stacks = {w.name for w in graph.initializer if len(w.dims) > 2}
+    kept = [n.name for n in graph.node if n.op_type == "MatMul" and stacks.intersection(n.input)]
+    quantize_dynamic(
+        prepared,
+        target,
+        op_types_to_quantize=["MatMul", "Gather", "Gemm"],
+        per_channel=True,
+        reduce_range=True,  # without VNNI, eight-bit products overflow sixteen-bit sums
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=kept,
+    )
 
 
 def file_digest(path: Path) -> str:
@@ -84,7 +107,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def export(checkpoint: Path, root: Path, out: Path, *, version: str, precision: Precision = "int8") -> Path:
+def export(checkpoint: Path, root: Path, out: Path, *, version: str, precision: Precision = "int8-weights") -> Path:
     """Write ``out/<version>/`` whole or not at all; returns it.
 
     Args:
