@@ -1,5 +1,6 @@
 import pytest
 
+from chitieu.contract import PHRASE_LABELS
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.repair import repair
 from chitieu.text.segmentation import pieces
@@ -8,12 +9,13 @@ from chitieu.text.segmentation import pieces
 def repaired(text, *spans):
     """Spans are (label, surface); the first occurrence counts. Returns surfaces after repair."""
     found = pieces(text, 0, len(text), words=False)
-    tagged = []
+    tagged: list[TaggedSpan] = []
     for label, surface in spans:
         start = text.index(surface)
         first = next(n for n, p in enumerate(found) if p.start == start)
         last = next(n for n, p in enumerate(found) if p.end == start + len(surface)) + 1
-        tagged.append(TaggedSpan(label, first, last, 1.0))
+        around = next((n for n, s in enumerate(tagged) if s.label in PHRASE_LABELS and last <= s.last), None)
+        tagged.append(TaggedSpan(label, first, last, 1.0, phrase=around))
     return [(s.label, text[found[s.first].start : found[s.last - 1].end]) for s in repair(tagged, text, found)]
 
 
@@ -61,3 +63,68 @@ def test_heads_and_phrases_follow_what_is_dropped():
     kept = repair(spans, text, found)
     assert [s.label for s in kept] == ["UNIT", "QUANTITY", "UNIT", "INDICATOR"]
     assert kept[1].head == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "wanted"),
+    [
+        (
+            "chi 4,2 nghìn tỷ đồng",
+            [("QUANTITY", "4,2"), ("UNIT", "nghìn")],
+            [("QUANTITY", "4,2"), ("UNIT", "nghìn tỷ đồng")],
+        ),
+        ("có 310 nghìn hộ dân", [("QUANTITY", "310"), ("UNIT", "nghìn")], [("QUANTITY", "310"), ("UNIT", "nghìn hộ")]),
+        ("có 310 nghìn cây", [("QUANTITY", "310"), ("UNIT", "nghìn")], [("QUANTITY", "310"), ("UNIT", "nghìn")]),
+        ("gấp 3 lần", [("CHANGE", "gấp 3 lần"), ("PERCENT", "3")], [("CHANGE", "gấp 3 lần"), ("QUANTITY", "3")]),
+        ("còn 3,5 %", [("QUANTITY", "3,5")], [("PERCENT", "3,5 %")]),
+        (
+            "số 14 tỷ 305 triệu đồng",
+            [("QUANTITY", "14"), ("UNIT", "tỷ"), ("QUANTITY", "305"), ("UNIT", "triệu đồng")],
+            [("QUANTITY", "14 tỷ 305"), ("UNIT", "triệu đồng")],
+        ),
+    ],
+)
+def test_units_and_numbers(text, spans, wanted):
+    assert repaired(text, *spans) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "wanted"),
+    [
+        ("vốn đã giảm mạnh", [("CHANGE", "giảm mạnh")], []),
+        ("nghèo giảm còn 4,1%", [("CHANGE", "giảm còn 4,1%"), ("PERCENT", "4,1%")], [("PERCENT", "4,1%")]),
+        ("cơ sở vật chất", [("ATTAINMENT", "cơ sở")], []),
+        ("sản lượng vượt kế hoạch", [("ATTAINMENT", "vượt kế hoạch")], [("ATTAINMENT", "vượt kế hoạch")]),
+        ("thu không đạt dự toán", [("ATTAINMENT", "đạt dự toán")], [("ATTAINMENT", "không đạt dự toán")]),
+        ("đều đạt và vượt chỉ tiêu", [("ATTAINMENT", "vượt chỉ tiêu")], [("ATTAINMENT", "đạt và vượt chỉ tiêu")]),
+        (
+            "vốn bằng 61% kế hoạch năm 2019, còn",
+            [("ATTAINMENT", "61% kế hoạch"), ("PERCENT", "61%")],
+            [("ATTAINMENT", "bằng 61% kế hoạch năm 2019"), ("PERCENT", "61%")],
+        ),
+        (
+            "gần 26% dự toán xã giao",
+            [("ATTAINMENT", "gần 26% dự toán xã giao"), ("PERCENT", "26%")],
+            [("ATTAINMENT", "26% dự toán xã giao"), ("PERCENT", "26%")],
+        ),
+        (
+            "giảm 0,9% do giá",
+            [("CHANGE", "giảm 0,9% do"), ("PERCENT", "0,9%")],
+            [("CHANGE", "giảm 0,9%"), ("PERCENT", "0,9%")],
+        ),
+    ],
+)
+def test_phrases(text, spans, wanted):
+    assert repaired(text, *spans) == wanted
+
+
+def test_a_number_takes_over_the_head_of_a_phrase_that_is_none():
+    text = "hộ nghèo giảm còn 4%"
+    found = pieces(text, 0, len(text), words=False)
+    spans = [
+        TaggedSpan("INDICATOR", 0, 2, 1.0),
+        TaggedSpan("CHANGE", 2, 6, 1.0, head=0),
+        TaggedSpan("PERCENT", 4, 6, 1.0, phrase=1),
+    ]
+    kept = repair(spans, text, found)
+    assert [(s.label, s.head, s.phrase) for s in kept] == [("INDICATOR", None, None), ("PERCENT", 0, None)]
