@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from itertools import pairwise
 from typing import cast
 
 from chitieu.catalogue.load import load_catalogue
@@ -53,7 +54,7 @@ class FakeTagger:
                 out.append(TaggedSpan(label, first, last, 0.9))
 
         bounds = [*passages.paragraph_starts, len(passages.pieces)]
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in pairwise(bounds):
             begin, end = passages.pieces[first].start, passages.pieces[last - 1].end
             part = view[begin:end]
             for out, pattern in ((mentions, _MENTIONS), (phrases, _PHRASES)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -43,6 +45,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
-        log.error("request_failed", path=request.url.path, exc_info=error)
+        # As text: a renderer that draws every frame's locals would draw the whole catalogue.
+        log.error("request_failed", path=request.url.path, trace="".join(traceback.format_exception(error)))
         body = {"code": "internal", "message": "Lỗi hệ thống. / An internal error.", "detail": {}}
         return JSONResponse({"error": body}, status_code=500)

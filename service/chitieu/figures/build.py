@@ -5,36 +5,56 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import pairwise
-from typing import Literal
 
-from chitieu.contract import Base, Figure, Kind, Period, Reference, Span, Target, Unit
+from chitieu.contract import Base, Figure, Kind, Period, Reference, Span, Status, Target, Unit
 from chitieu.figures.bounds import find_bound
 from chitieu.figures.numbers import Number, NumberHabit, number_habit, parse_number, plain
 from chitieu.figures.periods import parse_period
-from chitieu.figures.phrases import Sense, Told, met, read_base, read_number, read_reference, verb_sense
+from chitieu.figures.phrases import (
+    PhraseKind,
+    Sense,
+    Told,
+    met,
+    names_rate,
+    read_base,
+    read_number,
+    read_reference,
+    verb_sense,
+)
+from chitieu.figures.precision import half_unit
 from chitieu.figures.status import find_status
-from chitieu.figures.units import parse_percent_unit, parse_unit
+from chitieu.figures.units import has_percent_sign, parse_percent_unit, parse_unit
 
 Sections = Callable[[int], Sequence[str]]
 _KINDS: dict[str, Kind] = {"ATTAINMENT": "attainment", "CHANGE": "change", "SHARE": "share"}
+_NUMBER_LABELS = ("QUANTITY", "PERCENT")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
-# Words that tie two numbers to one unit behind the second.
-_COORDINATION = re.compile(r"\s*(?:và|hoặc|hay|-|–|đến|tới|lên|xuống|còn)\s*", re.IGNORECASE)
+# Words that tie a number to the unit behind a later one (`3, 4 và 5 tỷ đồng`, `từ 3 lên 5 tỷ đồng`).
+_COORDINATION = re.compile(r"\s*(?:và|hoặc|hay|,|;|-|–|đến|tới|lên|xuống|còn|,\s*còn)\s*", re.IGNORECASE)
+_COMMA = re.compile(r"\s*[,;]\s*")
+_LONGEST_COORDINATION = 12  # characters between two numbers that share a unit
 _FOLLOWS = re.compile(r"[\s),]*(so\s+(?:với\s+)?[^.;,()\n]{2,60})", re.IGNORECASE)
+_COMPARED = re.compile(r"(?<!\w)so(?:\s+với)?(?:\s+(?:mức|thời\s+điểm))?\s*$", re.IGNORECASE)
+_SAME_PERIOD = re.compile(r"cùng\s+k[ỳì]", re.IGNORECASE)
+_NEGATED = re.compile(r"(?<!\w)(?:không|chưa)(?!\w)", re.IGNORECASE)
+_PLUS = re.compile(r"\s*\+")
 _SIGNIFICANT = 12
+_BEFORE, _BEHIND = 200, 60  # characters around a number that are looked at
+_PLAN_BESIDE = 300  # characters around an attainment within which a plan value is its plan
 
 
 @dataclass(frozen=True, slots=True)
 class _Carried:
-    """What a later phrase of the same kind may leave out."""
+    """What a later phrase of the same kind in the paragraph may leave out: the verb, the plan or base, the base's period."""
 
     sense: Sense | None
     told: Told | None
-    period: Period | None
+    told_at: int = -1
+    period: Period | None = None
 
 
 class _Document:
@@ -43,17 +63,19 @@ class _Document:
     def __init__(
         self, text: str, spans: Sequence[Span], paragraphs: Sequence[tuple[int, int]], period: Period | None
     ) -> None:
-        self.text, self.spans, self.period = text, spans, period
+        self.text, self.period = text, period
         self.phrases = [s for s in spans if s.label in _KINDS]
         self._phrase_starts = [p.start for p in self.phrases]
         self._units = {s.start: s for s in spans if s.label == "UNIT"}
         self._periods = [s for s in spans if s.label == "PERIOD"]
         self._period_starts = [s.start for s in self._periods]
         self._breaks = sorted({0, *(start for start, _ in paragraphs)})
-        starts = set(self._breaks) | {m.end() for m in _SENTENCE_END.finditer(text)}
-        self._sentences = sorted(starts)
-        numbers = [s for s in spans if s.label in ("QUANTITY", "PERCENT")]
+        self._sentences = sorted(set(self._breaks) | {m.end() for m in _SENTENCE_END.finditer(text)})
+        numbers = [s for s in spans if s.label in _NUMBER_LABELS]
+        self.following = {a.id: b for a, b in pairwise(numbers)}
         self.habit: NumberHabit = number_habit([nfc(s.text) for s in numbers])
+        end = (period.end or period.start) if period else None
+        self.year = int(end[:4]) if end else None
 
     def phrase_of(self, span: Span) -> Span | None:
         at = bisect.bisect_right(self._phrase_starts, span.start) - 1
@@ -72,6 +94,7 @@ class _Document:
         return self._breaks[bisect.bisect_right(self._breaks, offset) - 1]
 
     def unit_behind(self, end: int) -> Span | None:
+        """The UNIT that only white space parts from a number."""
         at = end
         while at < len(self.text) and at - end < 8 and self.text[at].isspace():
             at += 1
@@ -85,24 +108,49 @@ class _Document:
     def period_at(self, offset: int, end: int) -> Period | None:
         """The period that a figure holds for: the last one told before it in its sentence, else one that opens its paragraph,
         else one right behind it, else the document's."""
+        own = self._last_own(self.sentence_start(offset), offset)
+        if own is None:
+            start = self.paragraph_start(offset)
+            own = next(self._own(self.periods_within(start, min(offset, start + 40))), None)
+        if own is None:
+            stop = min(self.sentence_end(offset), end + _BEHIND, self._next_number(end))
+            own = next(self._own(self.periods_within(end, stop)), None)
+        return parse_period(nfc(own.text), reference=self.period) if own is not None else self.period
 
-        def own(spans: Iterable[Span]) -> Span | None:
-            return next((s for s in spans if self.phrase_of(s) is None and not self._is_base(s)), None)
+    def _next_number(self, end: int) -> int:
+        """Where the next phrase begins: a period behind it is no longer of what stands before."""
+        at = bisect.bisect_left(self._phrase_starts, end)
+        return self._phrase_starts[at] if at < len(self._phrase_starts) else len(self.text)
 
-        opening = self.paragraph_start(offset)
-        found = (
-            own(reversed(self.periods_within(self.sentence_start(offset), offset)))
-            or own(self.periods_within(opening, min(offset, opening + 40)))
-            or own(self.periods_within(end, min(self.sentence_end(offset), end + 60)))
-        )
-        return parse_period(nfc(found.text), reference=self.period) if found else self.period
+    def _last_own(self, start: int, end: int) -> Span | None:
+        at = bisect.bisect_left(self._period_starts, end)
+        while at > 0 and self._period_starts[at - 1] >= start:
+            at -= 1
+            if self._is_own(self._periods[at]):
+                return self._periods[at]
+        return None
 
-    def _is_base(self, span: Span) -> bool:
-        """A period behind `so với` is one to compare with."""
-        return (
-            re.search(r"(?<!\w)so(?:\s+với)?(?:\s+mức)?\s*$", self.text[max(0, span.start - 16) : span.start])
-            is not None
-        )
+    def _own(self, spans: Sequence[Span]) -> Iterator[Span]:
+        return (s for s in spans if self._is_own(s))
+
+    def _is_own(self, span: Span) -> bool:
+        """Whether a period says when a figure holds: not one inside a phrase, nor one behind `so với`."""
+        return self.phrase_of(span) is None and not self.is_base(span)
+
+    def is_base(self, span: Span) -> bool:
+        """Whether a period is one to compare with."""
+        before = self.text[max(0, span.start - 24) : span.start]
+        return bool(_COMPARED.search(before) or _SAME_PERIOD.match(nfc(span.text)))
+
+    def base_before(self, offset: int) -> Span | None:
+        """The last period to compare with that stands in a sentence before an offset, outside any phrase."""
+        at, start = bisect.bisect_left(self._period_starts, offset), self.sentence_start(offset)
+        while at > 0 and self._period_starts[at - 1] >= start:
+            at -= 1
+            span = self._periods[at]
+            if self.phrase_of(span) is None and _COMPARED.search(self.text[max(0, span.start - 24) : span.start]):
+                return span
+        return None
 
 
 def nfc(text: str) -> str:
@@ -140,157 +188,267 @@ def build_figures(
         sections: the headings above an offset, widest first.
         period: the document's own period.
     """
-    document = _Document(text, spans, paragraphs, period)
-    holds_number: set[str] = set()
-    for span in spans:
-        if span.label in ("QUANTITY", "PERCENT"):
-            phrase = document.phrase_of(span)
-            if phrase is not None:
-                holds_number.add(phrase.id)
-    figures: list[Figure] = []
-    levels: dict[str, Figure] = {}
-    carried: dict[str, tuple[int, _Carried]] = {}
-    numbers = [s for s in spans if s.label in ("QUANTITY", "PERCENT")]
-    following = {a.id: b for a, b in pairwise(numbers)}
-    for span in spans:
-        if span.label == "ATTAINMENT" and span.id not in holds_number:
-            figure = _without_number(document, span)
-        elif span.label in ("QUANTITY", "PERCENT"):
-            figure = _with_number(document, span, following.get(span.id), sections)
-            phrase = document.phrase_of(span)
-            if phrase is not None and phrase.label in ("ATTAINMENT", "CHANGE"):
-                _read_phrase(document, figure, span, phrase, levels, carried)
-            elif figure.kind == "level" and figure.indicator and figure.status != "target":
-                levels[figure.indicator] = figure
-        else:
-            continue
-        figure.id = f"f{len(figures) + 1}"
-        figures.append(figure)
-    return figures
+    return _Builder(_Document(text, spans, paragraphs, period), sections).build(spans)
 
 
-def _without_number(document: _Document, span: Span) -> Figure:
-    told = read_reference(nfc(span.text).split(maxsplit=1)[-1])
-    return Figure(
-        id="",
-        start=span.start,
-        end=span.end,
-        text=span.text,
-        kind="attainment",
-        form="words",
-        indicator=span.of,
-        phrase=span.id,
-        direction=met(span.text),
-        reference=Reference(text=told.text, kind=told.kind, issuer=told.issuer) if told else None,
-        period=document.period_at(span.start, span.end),
-        score=span.score,
-    )
+class _Builder:
+    """Goes through a document's spans once and keeps what later figures lean on: the levels told, the verbs and plans carried over."""
 
+    def __init__(self, document: _Document, sections: Sections) -> None:
+        self.document, self.sections = document, sections
+        self.figures: list[Figure] = []
+        self.levels: dict[str, Figure] = {}
+        self.plans: dict[str, list[Figure]] = {}
+        self.carried: dict[str, tuple[int, _Carried]] = {}
+        self.attainments: list[tuple[Figure, Figure | None]] = []
+        self.names: dict[str, str] = {}
 
-def _unit_of(document: _Document, span: Span, following: Span | None) -> tuple[Unit | None, Span | None]:
-    if span.label == "PERCENT":
-        return parse_percent_unit(nfc(span.text)), None
-    own = document.unit_behind(span.end)
-    if own is not None:
-        return parse_unit(own.text), own
-    if following is not None and following.label == "QUANTITY" and following.start - span.end <= 12:
-        later = document.unit_behind(following.end)
-        if later is not None and _COORDINATION.fullmatch(nfc(document.text[span.end : following.start])):
-            return parse_unit(later.text, shared=True), None
-    return None, None
+    def build(self, spans: Sequence[Span]) -> list[Figure]:
+        self.names = {s.id: s.text for s in spans if s.label == "INDICATOR"}
+        phrases = (self.document.phrase_of(s) for s in spans if s.label in _NUMBER_LABELS)
+        with_number = {phrase.id for phrase in phrases if phrase is not None}
+        for span in spans:
+            if span.label == "ATTAINMENT" and span.id not in with_number:
+                self._add(self._without_number(span))
+            elif span.label in _NUMBER_LABELS:
+                phrase = self.document.phrase_of(span)
+                figure = self._with_number(span, phrase)
+                self._add(figure)
+                if phrase is not None and phrase.label in ("ATTAINMENT", "CHANGE"):
+                    self._read_phrase(figure, span, phrase)
+                elif figure.kind == "level" and figure.indicator:
+                    if figure.status == "target":
+                        self.plans.setdefault(figure.indicator, []).append(figure)
+                    else:
+                        self.levels[figure.indicator] = figure
+        for figure, level in self.attainments:
+            self._settle_points(figure, level)
+            figure.implied_target = _implied_target(figure, level)
+        return self.figures
 
+    def _add(self, figure: Figure) -> None:
+        figure.id = f"f{len(self.figures) + 1}"
+        self.figures.append(figure)
 
-def _with_number(document: _Document, span: Span, following: Span | None, sections: Sections) -> Figure:
-    text = document.text
-    unit, unit_span = _unit_of(document, span, following)
-    sentence = document.sentence_start(span.start)
-    before = text[max(sentence, span.start - 200) : span.start]
-    behind = text[unit_span.end if unit_span else span.end :][:60]
-    number = parse_number(
-        span.text,
-        unit=nfc(unit.text) if unit and span.label == "QUANTITY" else "",
-        before=nfc(before),
-        habit=document.habit,
-    ) or Number("words", None)
-    if number.form == "rank":
-        unit = None if unit is None or unit.dimension != "ratio" else unit
-    phrase = document.phrase_of(span)
-    factor = unit.factor if unit else None
-    return Figure(
-        id="",
-        start=span.start,
-        end=span.end,
-        text=span.text,
-        kind=_KINDS[phrase.label] if phrase else "level",
-        form=number.form,
-        number=number.number,
-        upper=number.upper,
-        denominator=number.denominator,
-        bound=find_bound(before, behind),
-        unit=unit,
-        value=_multiply(number.number, factor),
-        value_upper=_multiply(number.upper, factor),
-        indicator=(phrase or span).of,
-        phrase=phrase.id if phrase else None,
-        period=document.period_at((phrase or span).start, (phrase or span).end),
-        status=find_status(text[max(sentence, span.start - 160) : span.start], sections(span.start)),
-        score=min(span.score, phrase.score) if phrase else span.score,
-    )
-
-
-def _read_phrase(
-    document: _Document,
-    figure: Figure,
-    span: Span,
-    phrase: Span,
-    levels: dict[str, Figure],
-    carried: dict[str, tuple[int, _Carried]],
-) -> None:
-    """Set direction, ratio, measure, reference or base, and the implied target."""
-    label: Literal["ATTAINMENT", "CHANGE"] = "ATTAINMENT" if phrase.label == "ATTAINMENT" else "CHANGE"
-    own_unit = document.unit_behind(span.end)
-    before = nfc(document.text[phrase.start : span.start])
-    behind = nfc(document.text[own_unit.end if own_unit and own_unit.end <= phrase.end else span.end : phrase.end])
-    place, last = carried.get(label, (-1, _Carried(None, None, None)))
-    near = place >= document.paragraph_start(phrase.start)
-    sense = verb_sense(before)
-    inherited_sense = sense is None and near
-    if inherited_sense:
-        sense = last.sense
-    level = levels.get(figure.indicator or "")
-    level_is_percent = bool(level and level.unit and level.unit.dimension == "ratio")
-    reading = read_number(
-        label, sense, figure.number, unit=figure.unit.id if figure.unit else None, level_is_percent=level_is_percent
-    )
-    figure.direction, figure.ratio, figure.measure = reading.direction, reading.ratio, reading.measure
-    if label == "ATTAINMENT":
-        told = read_reference(behind) or read_reference(before)
-        inherited = told is None and near and last.told is not None
-        told = told or (last.told if near else None)
-        figure.reference = Reference(
-            text=told.text if told else None,
-            kind=told.kind if told else None,
-            issuer=told.issuer if told else None,
-            inherited=inherited,
+    def _without_number(self, span: Span) -> Figure:
+        told = read_reference(span.text)
+        if told is not None:
+            self.carried["ATTAINMENT"] = (span.start, _Carried(None, told))
+        return Figure(
+            id="",
+            start=span.start,
+            end=span.end,
+            text=span.text,
+            kind="attainment",
+            form="words",
+            indicator=span.of,
+            phrase=span.id,
+            direction=met(span.text),
+            reference=_reference(told, inherited=False),
+            period=self.document.period_at(span.start, span.end),
+            status=self._status(span.start, in_phrase=True),
+            score=span.score,
         )
-        figure.implied_target = _implied_target(figure, level)
-        carried[label] = (phrase.start, _Carried(sense, told, None))
-        return
-    told = read_base(before, behind)
-    inside = document.periods_within(phrase.start, phrase.end)
-    base_period = parse_period(nfc(inside[-1].text), reference=document.period) if inside else None
-    inherited = False
+
+    def _with_number(self, span: Span, phrase: Span | None) -> Figure:
+        document, text = self.document, self.document.text
+        unit, unit_span = self._unit(span)
+        before = text[max(document.sentence_start(span.start), span.start - _BEFORE) : span.start]
+        behind = text[unit_span.end if unit_span else span.end :][:_BEHIND]
+        number = parse_number(
+            span.text,
+            unit=nfc(unit.text) if unit and span.label == "QUANTITY" else None,
+            before=nfc(before),
+            habit=document.habit,
+        ) or Number("words", None)
+        if number.form == "rank" and unit is not None and unit.dimension != "ratio":
+            unit = None
+        factor = unit.factor if unit else None
+        return Figure(
+            id="",
+            start=span.start,
+            end=span.end,
+            text=span.text,
+            kind=_KINDS[phrase.label] if phrase else "level",
+            form=number.form,
+            number=number.number,
+            upper=number.upper,
+            denominator=number.denominator,
+            bound=find_bound(before, behind),
+            unit=unit,
+            value=_multiply(number.number, factor),
+            value_upper=_multiply(number.upper, factor),
+            indicator=(phrase or span).of,
+            phrase=phrase.id if phrase else None,
+            period=document.period_at((phrase or span).start, (phrase or span).end),
+            status="target"
+            if not phrase and self._is_plan_of(span)
+            else self._status(span.start, in_phrase=bool(phrase)),
+            score=min(span.score, phrase.score) if phrase else span.score,
+        )
+
+    def _status(self, offset: int, *, in_phrase: bool) -> Status:
+        before = self.document.text[max(self.document.sentence_start(offset), offset - _BEFORE) : offset]
+        return find_status(before, self.sections(offset), year=self.document.year, in_phrase=in_phrase)
+
+    def _is_plan_of(self, span: Span) -> bool:
+        """Whether a level is the plan value of the figure before it: `5.817 tỷ đồng/5.937 tỷ đồng`, and after an attainment
+        `… kế hoạch (67.000 tỷ đồng)`."""
+        if not self.figures or not span.of or self.figures[-1].indicator != span.of:
+            return False
+        last = self.figures[-1]
+        between = self.document.text[max(last.end, span.start - _BEFORE) : span.start]
+        if last.kind == "level":
+            return between.rstrip().endswith("/")
+        if last.kind != "attainment" or not between.rstrip().endswith("("):
+            return False
+        phrase = next((p for p in reversed(self.document.phrases) if p.id == last.phrase), None)
+        return phrase is not None and not self.document.text[phrase.end : span.start].strip(" \t\r\n(")
+
+    def _unit(self, span: Span) -> tuple[Unit | None, Span | None]:
+        """The unit of a number, and its own UNIT span; one that stands behind a later number is shared."""
+        document = self.document
+        if span.label == "PERCENT":
+            if has_percent_sign(span.text):
+                return parse_percent_unit(nfc(span.text)), None
+            later = self._coordinated(span)
+            return parse_percent_unit(nfc(later.text if later else span.text), shared=later is not None), None
+        own = document.unit_behind(span.end)
+        if own is not None:
+            return parse_unit(own.text), own
+        later = self._coordinated(span)
+        unit = document.unit_behind(later.end) if later is not None else None
+        return (parse_unit(unit.text, shared=True), None) if unit is not None else (None, None)
+
+    def _coordinated(self, span: Span) -> Span | None:
+        """The later number whose unit is this one's, too: the next that has one, if words or commas and then a word tie them."""
+        document, at, commas_only = self.document, span, True
+        for _ in range(8):
+            following = document.following.get(at.id)
+            if following is None or following.label != span.label or following.start - at.end > _LONGEST_COORDINATION:
+                return None
+            between = nfc(document.text[at.end : following.start])
+            if _COORDINATION.fullmatch(between) is None:
+                return None
+            commas_only = commas_only and _COMMA.fullmatch(between) is not None
+            has_unit = (
+                has_percent_sign(following.text) if span.label == "PERCENT" else document.unit_behind(following.end)
+            )
+            if has_unit:
+                return None if commas_only else following
+            at = following
+        return None
+
+    def _read_phrase(self, figure: Figure, span: Span, phrase: Span) -> None:
+        """Set direction, ratio, measure, and reference or base."""
+        document = self.document
+        label: PhraseKind = "ATTAINMENT" if phrase.label == "ATTAINMENT" else "CHANGE"
+        own_unit = document.unit_behind(span.end)
+        before = nfc(document.text[phrase.start : span.start])
+        behind = nfc(document.text[own_unit.end if own_unit and own_unit.end <= phrase.end else span.end : phrase.end])
+        place, last = self.carried.get(label, (-1, _Carried(None, None)))
+        near = last if place >= document.paragraph_start(phrase.start) else _Carried(None, None)
+        sense = verb_sense(before, label) or ("more" if _PLUS.match(span.text) else near.sense)
+        level = self.levels.get(figure.indicator or "")
+        level_is_percent = self._is_percentage(figure, level, sense)
+        unit_id = figure.unit.id if figure.unit else None
+        reading = read_number(label, sense, figure.number, unit=unit_id, level_is_percent=level_is_percent)
+        figure.direction, figure.ratio, figure.measure = reading.direction, reading.ratio, reading.measure
+        if label == "ATTAINMENT":
+            if _NEGATED.search(before) and reading.direction in ("reached", "exceeded"):
+                figure.direction, figure.ratio = "missed", None  # `không hoàn thành 100% kế hoạch`: less, not how much
+            told = _joined(read_reference(before), read_reference(behind))
+            figure.reference = _reference(told or near.told, inherited=told is None and near.told is not None)
+            self.carried[label] = (phrase.start, _Carried(sense, told or near.told))
+            self.attainments.append((figure, level))
+            return
+        figure.base, told, told_at, period = self._base(figure, phrase, before, behind, near)
+        self.carried[label] = (phrase.start, _Carried(sense, told, told_at, period))
+
+    def _is_percentage(self, figure: Figure, level: Figure | None, sense: Sense | None) -> bool:
+        """Whether a difference in percent is one between percentages: by the indicator's level, else by its name."""
+        if level is None or level.unit is None:
+            return names_rate(self.names.get(figure.indicator or "", ""))
+        if level.unit.dimension != "ratio":
+            return False
+        if sense == "more" and level.value and figure.value:  # a percentage cannot have risen by more than itself
+            return Decimal(level.value) < 0 or Decimal(figure.value) <= Decimal(level.value)
+        return True
+
+    def _base(
+        self, figure: Figure, phrase: Span, before: str, behind: str, near: _Carried
+    ) -> tuple[Base | None, Told | None, int, Period | None]:
+        """What a change is compared with, and what to carry on: its words, where they stand, their period.
+
+        Within the phrase; behind it, past a bracket (`giảm 1,76% (giảm 2.111 ha) so với cùng kỳ`); else of what stands before it
+        in the sentence (`So với cùng kỳ, A tăng 3%`) and what an earlier change told, the nearer.
+        """
+        document = self.document
+        reference = _known(figure.period) or document.period
+        inside = document.periods_within(phrase.start, phrase.end)
+        told, told_at = read_base(before, behind), phrase.start
+        period = parse_period(nfc(inside[-1].text), reference=reference) if inside else None
+        if told is None:
+            told, period = self._base_behind(phrase, reference)
+        inherited = told is None
+        if inherited:
+            told, told_at, period = near.told, near.told_at, near.period
+            ahead = document.base_before(phrase.start)
+            if ahead is not None and ahead.start > told_at:
+                start = max(document.sentence_start(ahead.start), ahead.start - 24)
+                words = nfc(document.text[start : ahead.end])
+                told, told_at, period = read_base("", words), ahead.start, parse_period(nfc(ahead.text))
+            if period is not None:  # the same words, seen from this figure's own period
+                period = parse_period(period.text, reference=reference)
+        if told is None:
+            return None, None, -1, None
+        period = period or _known(parse_period(told.text, reference=reference))
+        return Base(text=told.text, kind=told.kind, period=period, inherited=inherited), told, told_at, period
+
+    def _base_behind(self, phrase: Span, reference: Period | None) -> tuple[Told | None, Period | None]:
+        document = self.document
+        stop = min(document.sentence_end(phrase.end), phrase.end + 80)
+        ahead = _FOLLOWS.match(document.text, phrase.end, stop)
+        told = read_base("", nfc(ahead[1])) if ahead else None
+        beside = document.periods_within(phrase.end, ahead.end()) if ahead and told else []
+        return told, parse_period(nfc(beside[0].text), reference=reference) if beside else None
+
+    def _settle_points(self, figure: Figure, level: Figure | None) -> None:
+        """A gap in percent to a percentage is one in points, unless the plan printed beside it says that it is relative."""
+        if figure.measure != "points" or level is None or level.value is None or figure.value is None:
+            return
+        if figure.unit is None or figure.unit.id != "percent":
+            return
+        plans = [p for p in self.plans.get(figure.indicator or "", []) if abs(p.start - figure.start) < _PLAN_BESIDE]
+        slack = half_unit(figure)
+        for plan in plans:
+            if plan.value is None or slack is None or plan.unit is None or plan.unit.dimension != "ratio":
+                continue
+            target, gap = Decimal(plan.value), Decimal(figure.value)
+            if not target:
+                continue
+            sign = -1 if figure.direction == "missed" else 1
+            difference, ratio = Decimal(level.value) - target, Decimal(level.value) / target
+            if abs(difference - sign * gap) > slack and abs(ratio - 1 - sign * gap) <= slack:
+                figure.measure, figure.ratio = "relative", plain(1 + sign * gap)
+                return
+
+
+def _joined(before: Told | None, behind: Told | None) -> Told | None:
+    """The plan named around a number: behind it, unless only who issued it stands there (`vượt chỉ tiêu 6% Bộ giao`)."""
+    if before is None or behind is None or behind.kind is not None:
+        return behind or before
+    return Told(f"{before.text} {behind.text}", before.kind, behind.issuer)
+
+
+def _known(period: Period | None) -> Period | None:
+    return period if period is not None and (period.start or period.end) else None
+
+
+def _reference(told: Told | None, *, inherited: bool) -> Reference | None:
     if told is None:
-        ahead = _FOLLOWS.match(document.text[phrase.end : document.sentence_end(phrase.end)])
-        if ahead:
-            told = read_base("", nfc(ahead[1]))
-            beside = document.periods_within(phrase.end, phrase.end + ahead.end())
-            base_period = parse_period(nfc(beside[0].text), reference=document.period) if beside else None
-        elif near and last.told is not None:
-            told, base_period, inherited = last.told, last.period, True
-    if told is not None:
-        figure.base = Base(text=told.text, kind=told.kind, period=base_period, inherited=inherited)
-    carried[label] = (phrase.start, _Carried(sense, told, base_period))
+        return None
+    return Reference(text=told.text, kind=told.kind, issuer=told.issuer, inherited=inherited)
 
 
 def _implied_target(figure: Figure, level: Figure | None) -> Target | None:
@@ -306,5 +464,7 @@ def _implied_target(figure: Figure, level: Figure | None) -> Target | None:
         gap = Decimal(figure.value) if figure.value is not None else None
         same = figure.measure == "points" or (figure.unit is not None and figure.unit.id == unit)
         if gap is not None and same and figure.direction in ("exceeded", "missed"):
-            return Target(value=_rounded(value - gap if figure.direction == "exceeded" else value + gap), unit=unit)
+            return Target(
+                value=_rounded(value - gap if figure.direction == "exceeded" else value + abs(gap)), unit=unit
+            )
     return None

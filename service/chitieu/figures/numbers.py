@@ -28,7 +28,9 @@ _NUMERAL = r"\d++(?:[.,]\d++)*+"
 _MAGNITUDE = "|".join(sorted(MAGNITUDES, key=len, reverse=True))
 _SIGN = re.compile(r"(?:âm\s*+|trừ\s++|[-–]\s?)(?=\d)")
 _NOISE_BEFORE = re.compile(r"^[(\[~≈±+:=*\s]++")
-_PERCENT_WORDS = re.compile(r"điểm\s*%|điểm\s+phần\s+trăm|điểm\s+phần\s+nghìn|phần\s+trăm|phần\s+nghìn|%|‰|\bđiểm\b")
+_PERCENT_WORDS = re.compile(
+    r"điểm\s*%|điểm\s+phần\s+trăm|điểm\s+phần\s+nghìn|phần\s+trăm|phần\s+nghìn|%[o0]?(?!\d)|%|‰|\bđiểm\b"
+)
 _FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _SPACED_SEPARATOR = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d)")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})++(?![\d.])")
@@ -194,6 +196,8 @@ def parse_number(
         value, unsure = read_numeral(numeral.group(), habit)
         is_rank = not unit and value.isdigit() and "%" not in text and bool(_RANK_BEFORE.search(before[-60:]))
         return Number("rank" if is_rank else "plain", _signed(value, negative), ambiguous=unsure)
+    if words in ("nhất", "nhì") and _RANK_BEFORE.search(before[-60:]):
+        return Number("rank", _numeral_or_word(words, habit))
     return _words(words, negative)
 
 

@@ -223,6 +223,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"{_YEAR}\s*(?:và|,|;|với)\s*(?:năm\s+)?{_YEAR}", _years),
         (rf"{_UNTIL}(?:ngày\s+)?{_DAY_MONTH}", _until_day),
         (rf"ngày\s+{_DAY_MONTH}", _on_day),
+        (rf"\b(\d{{1,2}})\s+tháng\s+(\d{{1,2}})\s+(?:năm|tháng)\s+{_YEAR}", _on_day),
         (rf"\b(\d{{1,2}})\s*[/.-]\s*(\d{{1,2}})\s*[/.-]\s*{_YEAR}", _on_day),
         (rf"(?:nửa|giữa)\s+(đầu|cuối)\s+(?:của\s+)?năm{_IN_YEAR}", _half_year),
         (rf"{_COUNT}\s+tháng\s+cuối(?:\s+năm)?{_IN_YEAR}", _last_months),
@@ -261,7 +262,8 @@ def parse_period(text: str, *, reference: Period | None = None) -> Period:
     """Read the text of a PERIOD.
 
     Args:
-        reference: the document's period; its year stands in where the text names none, and `năm trước`, `cùng kỳ` count from it.
+        reference: the document's period, or of a base the figure's own; its year stands in where the text names none, and
+            `năm trước`, `tháng trước`, `cùng kỳ` count from it.
 
     Returns:
         The words with first and last day; either is None where it is open or cannot be known.
@@ -286,12 +288,15 @@ def _read(folded: str, reference: Period | None) -> Days:
 
 
 def _same_days(reference: Period | None, year: int | None) -> Days:
-    """The document's own days, in another year."""
-    if reference is None or not reference.start or not reference.end or year is None:
+    """The document's own days, in another year; an open first day stays open."""
+    if reference is None or not reference.end or year is None:
         return UNKNOWN
-    first, last = date.fromisoformat(reference.start), date.fromisoformat(reference.end)
+    last = date.fromisoformat(reference.end)
     try:
-        start = first.replace(year=year - (last.year - first.year))
+        start = None
+        if reference.start:
+            first = date.fromisoformat(reference.start)
+            start = first.replace(year=year - (last.year - first.year))
         if (last + timedelta(days=1)).day == 1:
             return start, date(year, last.month, calendar.monthrange(year, last.month)[1])
         return start, last.replace(year=year)

@@ -17,7 +17,7 @@ Sense = Literal["more", "less", "times", "ratio"]
 PhraseKind = Literal["ATTAINMENT", "CHANGE"]
 _EDGE = " \t\r\n,.;:()"
 _AGAINST = re.compile(r"(?<!\w)so(?:\s+với)?\s", re.IGNORECASE)
-_MARKED_VERB = re.compile(r"[^,;(]*$")
+_ELSEWHERE = re.compile(r"cả nước|toàn quốc|(?<!\w)vùng(?!\w)|khu vực")
 
 
 def _fold(text: str) -> str:
@@ -39,19 +39,26 @@ def verb_sense(before: str, label: PhraseKind = "CHANGE") -> Sense | None:
     """The sense of the verb that stands nearest before a number, or None where there is none.
 
     ``more`` and ``less``: the number is a difference. ``ratio``: it is the ratio itself. ``times``: `gấp`. In a CHANGE, `đạt` behind
-    `tăng` in one clause (`tăng bình quân đạt 7%`) leaves it a difference.
+    `tăng` (`tăng bình quân đạt 7%`) leaves it a difference.
     """
     pattern, senses, weak = _verbs()
     found = list(pattern.finditer(_fold(before)))
     if not found:
         return None
     if label == "CHANGE" and _words(found[-1]) in weak:
-        clause = _MARKED_VERB.search(_fold(before))
-        start = clause.start() if clause else 0
-        strong = [m for m in found if m.start() >= start and _words(m) not in weak]
-        if strong:
-            return senses[_words(strong[-1])]
+        strong = [m for m in found if _words(m) not in weak]
+        return senses[_words((strong or found)[-1])]
     return senses[_words(found[-1])]
+
+
+@cache
+def _rate_words() -> re.Pattern[str]:
+    return re.compile(either(row["phrase"] for row in rows("rate_words")))
+
+
+def names_rate(indicator: str) -> bool:
+    """Whether an indicator's own words say that it is a percentage (`Tỷ lệ hộ nghèo`)."""
+    return _rate_words().match(_fold(indicator)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +223,8 @@ def read_base(before: str, behind: str) -> Told | None:
             return Told(words.strip(_EDGE), _base_kind(words))
     for words in (behind.strip(_EDGE), _behind_verb(before)):
         kind = _base_kind(words) if words else None
-        if kind and kind not in ("whole", "average"):
+        # `tăng bình quân 7%` names no base, `thấp hơn bình quân cả nước 7%` does.
+        if kind and kind != "whole" and (kind != "average" or _ELSEWHERE.search(_fold(words))):
             return Told(words, kind)
     return None
 

@@ -141,7 +141,9 @@ def parse_unit(text: str, *, shared: bool = False) -> Unit:
     return Unit(text=text, id=id_, factor=factor, dimension=dimension, shared=shared)
 
 
-_PERCENT_SIGN = re.compile(r"(?:điểm\s*)?(?:%|phần\s+trăm)|‰|phần\s+nghìn|điểm", re.IGNORECASE)
+_PERCENT_SIGN = re.compile(
+    r"(?:điểm\s*)?(?:%(?![o0](?!\w))|phần\s+trăm)|‰|%[o0](?!\w)|phần\s+nghìn|điểm", re.IGNORECASE
+)
 
 
 def has_percent_sign(text: str) -> bool:
@@ -157,6 +159,6 @@ def parse_percent_unit(text: str, *, shared: bool = False) -> Unit:
     words = " ".join(printed.casefold().split())
     if words.startswith("điểm"):
         return Unit(text=printed, id="percentage_point", factor="0.01", dimension="percentage_point", shared=shared)
-    if words in ("‰", "phần nghìn"):
+    if words in ("‰", "%o", "%0", "phần nghìn"):
         return Unit(text=printed, id="permille", factor="0.001", dimension="ratio", shared=shared)
     return Unit(text=printed, id="percent", factor="0.01", dimension="ratio", shared=shared)

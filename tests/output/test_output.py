@@ -1,0 +1,81 @@
+import csv
+import io
+from html.parser import HTMLParser
+
+import pytest
+
+from chitieu.output.page import to_html
+from chitieu.output.table import COLUMNS, rows, to_csv, to_screen
+from fakes import fake_pipeline
+
+TEXT = (
+    "- Thu <ngân sách> & chi.\n- Đàn bò có 8.320 con, tăng 3,1% so với cùng kỳ.\n"
+    "- Giải ngân đạt 1.250 tỷ đồng, đạt 61% kế hoạch.\n"
+)
+
+
+@pytest.fixture(scope="module")
+def answer():
+    return fake_pipeline().extract(TEXT, id="a.txt")
+
+
+def test_a_row_for_each_observation(answer):
+    table = rows(answer)
+    assert len(table) == len(answer.observations)
+    assert all(tuple(row) == COLUMNS for row in table)
+    cattle = next(row for row in table if row["level"] == "8.320")
+    assert (
+        cattle["indicator"] == "Đàn bò" and cattle["unit"] == "con" and cattle["changes"] == "tăng 3,1% so với cùng kỳ"
+    )
+    paid = next(row for row in table if row["level"] == "1.250")
+    assert paid["value"] == "1250000000000" and paid["attainments"] == "đạt 61% kế hoạch"
+
+
+def test_csv_reads_back(answer):
+    table = list(csv.DictReader(io.StringIO(to_csv([answer]), newline="")))
+    assert [row["level"] for row in table] == [row["level"] for row in rows(answer)]
+
+
+def test_csv_is_no_formula(answer):
+    harmful = answer.model_copy(update={"document": answer.document.model_copy(update={"id": "=1+1"})})
+    assert next(csv.DictReader(io.StringIO(to_csv([harmful]), newline="")))["document"] == "'=1+1"
+
+
+def test_the_screen_table_is_aligned(answer):
+    lines = to_screen(answer).splitlines()
+    assert lines[1].startswith("─")
+    assert "figures" in lines[-1]
+
+
+class Reader(HTMLParser):
+    """Collects the text of ``<div id=text>`` and how deep spans nest."""
+
+    def __init__(self):
+        super().__init__()
+        self.text, self.inside, self.depth, self.deepest = "", False, 0, 0
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "div":
+            self.inside = dict(attrs).get("id") == "text"
+        if tag == "span" and self.inside:
+            self.depth += 1
+            self.deepest = max(self.deepest, self.depth)
+
+    def handle_endtag(self, tag):
+        if tag == "div":
+            self.inside = False
+        if tag == "span" and self.inside:
+            self.depth -= 1
+
+    def handle_data(self, data):
+        if self.inside:
+            self.text += data
+
+
+def test_the_page_holds_the_text_unchanged(answer):
+    reader = Reader()
+    page = to_html(TEXT, answer)
+    reader.feed(page)
+    assert reader.text == TEXT
+    assert reader.depth == 0 and reader.deepest == 2
+    assert "http" not in page.replace("http-equiv", "")

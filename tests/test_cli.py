@@ -1,0 +1,111 @@
+import io
+import json
+import sys
+
+import pytest
+
+import chitieu.pipeline
+from chitieu.cli import main
+from chitieu.output.table import COLUMNS
+from fakes import fake_pipeline
+
+REPORT = (
+    "I. KẾT QUẢ\n- Thu ngân sách đạt 215,4 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so cùng kỳ.\n- Đàn bò có 8.320 con.\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    monkeypatch.setattr(chitieu.pipeline, "load_pipeline", lambda *_, **__: fake_pipeline())
+
+
+@pytest.fixture
+def report(tmp_path):
+    path = tmp_path / "báo cáo.txt"
+    path.write_text(REPORT, encoding="utf-8")
+    return path
+
+
+def test_table_is_the_default(report, capsys):
+    assert main(["extract", str(report)]) == 0
+    out = capsys.readouterr().out
+    assert "Chỉ tiêu" in out and "215,4" in out and "bằng 81,4% dự toán" in out
+
+
+def test_several_files_as_json_lines_in_order(report, tmp_path, capsys):
+    other = tmp_path / "a.txt"
+    other.write_text("Không có gì.", encoding="utf-8")
+    assert main(["extract", str(report), str(other), "--format", "json"]) == 0
+    documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [d["document"]["id"] for d in documents] == ["báo cáo.txt", "a.txt"]
+    text = documents[0]["document"]["text"]
+    assert text == REPORT
+    assert all(text[s["start"] : s["end"]] == s["text"] for s in documents[0]["spans"])
+    assert documents[1]["figures"] == []
+
+
+def test_pretty_json(report, capsys):
+    assert main(["extract", str(report), "--format", "json", "--pretty"]) == 0
+    out = capsys.readouterr().out
+    assert json.loads(out)["schema"] == "chitieu/1" and out.count("\n") > 50
+
+
+def test_csv_has_one_header(report, capsys):
+    assert main(["extract", str(report), str(report), "--format", "csv"]) == 0
+    lines = capsys.readouterr().out.split("\r\n")
+    assert lines[0] == ",".join(COLUMNS)
+    assert sum(line == lines[0] for line in lines) == 1
+    assert sum("215,4" in line for line in lines) == 2
+
+
+def test_html_is_a_page(report, capsys):
+    assert main(["extract", str(report), "--format", "html"]) == 0
+    assert '<span class="QUANTITY"' in capsys.readouterr().out
+
+
+def test_standard_input(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(REPORT.encode()), encoding="utf-8"))
+    assert main(["extract", "-", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["document"]["id"] == "stdin"
+
+
+def test_what_fails_is_named_and_the_rest_is_read(report, tmp_path, capsys):
+    missing, binary = tmp_path / "missing.txt", tmp_path / "scan.pdf"
+    binary.write_bytes(b"%PDF-1.7\x00")
+    assert main(["extract", str(missing), str(binary), str(report), "--format", "json"]) == 1
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 1
+    assert "missing.txt: request_invalid" in told.err and "scan.pdf: text_binary" in told.err
+
+
+@pytest.mark.parametrize("argv", [[], ["extract"], ["extract", "a", "--format", "docx"], ["nonsense"]])
+def test_wrong_usage(argv):
+    with pytest.raises(SystemExit) as stopped:
+        main(argv)
+    assert stopped.value.code == 2
+
+
+def test_no_model_is_told(monkeypatch, tmp_path, capsys):
+    monkeypatch.undo()
+    monkeypatch.setenv("CHITIEU_MODELS", str(tmp_path))
+    assert main(["extract", "a.txt"]) == 1
+    assert "model_missing" in capsys.readouterr().err
+
+
+def test_evaluate(tmp_path, capsys, monkeypatch):
+    import chitieu.evaluation.run
+
+    monkeypatch.setattr(chitieu.evaluation.run, "load_pipeline", lambda *_: fake_pipeline())
+    gold = tmp_path / "a.xml"
+    gold.write_text(
+        '<ind id="1">Đàn bò</ind> có <qty of="1">8.320</qty> <unit>con</unit>, <chg of="1">tăng <pct>2%</pct></chg>.',
+        encoding="utf-8",
+    )
+    assert main(["evaluate", str(tmp_path), str(gold), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["figures"] == 2 and scores["value_unit"] == 1.0 and scores["bad_offsets"] == 0
+
+
+def test_evaluate_without_gold(tmp_path, capsys):
+    assert main(["evaluate", str(tmp_path), str(tmp_path / "none.xml")]) == 1
+    assert "none.xml" in capsys.readouterr().err
