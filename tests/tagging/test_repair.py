@@ -31,6 +31,16 @@ def repaired(text, *spans):
             [("QUANTITY", "300"), ("UNIT", "đồng/")],
             [("QUANTITY", "300"), ("UNIT", "đồng/hộ/tháng")],
         ),
+        (
+            "hỗ trợ 300 đồng/hộ/tháng",
+            [("QUANTITY", "300"), ("UNIT", "đồng"), ("UNIT", "hộ/tháng")],
+            [("QUANTITY", "300"), ("UNIT", "đồng/hộ/tháng")],
+        ),
+        (
+            "dịch vụ âm 4,1%",
+            [("INDICATOR", "dịch vụ âm"), ("PERCENT", "4,1%")],
+            [("INDICATOR", "dịch vụ"), ("PERCENT", "âm 4,1%")],
+        ),
         ("xử 30 vụ/52 bị cáo", [("QUANTITY", "30"), ("UNIT", "vụ/")], [("QUANTITY", "30"), ("UNIT", "vụ")]),
         ("dài 15 m\n2 cầu mới", [("QUANTITY", "15"), ("UNIT", "m")], [("QUANTITY", "15"), ("UNIT", "m")]),
     ],

@@ -254,7 +254,8 @@ class _Builder:
         document, text = self.document, self.document.text
         unit, unit_span = self._unit(span)
         before = text[max(document.sentence_start(span.start), span.start - _BEFORE) : span.start]
-        behind = text[unit_span.end if unit_span else span.end :][:_BEHIND]
+        end = unit_span.end if unit_span else span.end
+        behind = text[end : end + _BEHIND]
         number = parse_number(
             span.text,
             unit=nfc(unit.text) if unit and span.label == "QUANTITY" else None,

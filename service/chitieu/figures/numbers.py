@@ -54,6 +54,11 @@ _RANK_BEFORE = re.compile(
     r"(?:\s+(?:thứ|hạng|vị\s+trí|ở|tại|khoảng|trong|top|lần\s+lượt|số)){0,3}\s*$",
     re.IGNORECASE,
 )
+# `xếp hạng 12/63 tỉnh, thành phố và 3/14 tỉnh trong vùng`: the second is a rank as the first is.
+_RANK_BESIDE = re.compile(
+    r"(?:xếp|đứng|hạng|vị\s+trí|thứ)(?:\s+(?:thứ|hạng|vị\s+trí))?\s+\d{1,3}/\d{1,3}[^.;\d]{0,40}(?:và|,)\s+(?:(?:xếp|đứng|thứ|hạng)\s+)*$",
+    re.IGNORECASE,
+)
 _CLEAR_VIETNAMESE = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d+,(?:\d{1,2}|\d{4,})")
 _CLEAR_ENGLISH = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|\d{1,3}(?:,\d{3})+\.\d+|\d+\.(?:\d{1,2}|\d{4,})")
 
@@ -182,7 +187,8 @@ def parse_number(
     if fraction:
         top, a = read_numeral(fraction[1], habit)
         below, b = read_numeral(fraction[2], habit)
-        form: Form = "rank" if _RANK_BEFORE.search(before[-60:]) else "fraction"
+        is_rank = _RANK_BEFORE.search(before[-60:]) or _RANK_BESIDE.search(before[-90:])
+        form: Form = "rank" if is_rank else "fraction"
         return Number(form, _signed(top, negative), denominator=below, ambiguous=a or b)
     compound = _compound(words, scale, habit)
     if compound is not None:
@@ -194,8 +200,8 @@ def parse_number(
     numeral = _PLAIN.search(words)
     if numeral:
         value, unsure = read_numeral(numeral.group(), habit)
-        is_rank = not unit and value.isdigit() and "%" not in text and bool(_RANK_BEFORE.search(before[-60:]))
-        return Number("rank" if is_rank else "plain", _signed(value, negative), ambiguous=unsure)
+        alone = not unit and value.isdigit() and "%" not in text and bool(_RANK_BEFORE.search(before[-60:]))
+        return Number("rank" if alone else "plain", _signed(value, negative), ambiguous=unsure)
     if words in ("nhất", "nhì") and _RANK_BEFORE.search(before[-60:]):
         return Number("rank", _numeral_or_word(words, habit))
     return _words(words, negative)

@@ -90,16 +90,22 @@ def without(spans: Sequence[TaggedSpan], dropped: set[int]) -> list[TaggedSpan]:
 def _mentions(spans: list[TaggedSpan], text: _Text) -> list[TaggedSpan]:
     taken = {at for s in spans if s.label not in PHRASE_LABELS for at in range(s.first, s.last)}
     by_first = {s.first: n for n, s in enumerate(spans) if s.label not in PHRASE_LABELS}
+    by_last = {s.last: n for n, s in enumerate(spans) if s.label == "INDICATOR"}
     dropped: set[int] = set()
     for number, span in enumerate(spans):
         if number in dropped:
             continue
         if span.label in FIGURE_LABELS:
-            _take_sign(span, spans, text, taken)
+            _take_sign(span, spans, text, taken, by_last)
             dropped |= _join_compound(span, text, by_first)
             _settle_percent(span, text, taken)
         elif span.label == "UNIT":
             _complete_magnitude(span, text, taken)
+            if text.piece(span.last) == "/":
+                below = by_first.get(span.last + 1)
+                if below is not None and spans[below].label == "UNIT":
+                    span.last = spans[below].last
+                    dropped.add(below)
             _finish_ratio(span, text, taken)
             exponent = _exponent_behind(span, text)
             if exponent is not None:
@@ -112,9 +118,17 @@ def _mentions(spans: list[TaggedSpan], text: _Text) -> list[TaggedSpan]:
     return without(spans, dropped)
 
 
-def _take_sign(span: TaggedSpan, spans: Sequence[TaggedSpan], text: _Text, taken: set[int]) -> None:
+def _take_sign(
+    span: TaggedSpan, spans: Sequence[TaggedSpan], text: _Text, taken: set[int], by_last: dict[int, int]
+) -> None:
     before = span.first - 1
-    if text.piece(before).lower() == "âm" and before not in taken and text.piece(span.first)[:1].isdigit():
+    if text.piece(before).lower() != "âm" or not text.piece(span.first)[:1].isdigit():
+        return
+    indicator = spans[by_last[span.first]] if span.first in by_last else None
+    if indicator is not None and indicator.last - indicator.first > 1:
+        indicator.last = before
+        taken.discard(before)
+    if before not in taken:
         span.first = before
         taken.add(before)
         if span.phrase is not None:
