@@ -29,7 +29,9 @@ def test_the_image_is_slim_and_does_not_run_as_root(instructions):
 
 
 def test_the_context_holds_what_is_copied_and_little_else(root, instructions):
-    allowed = {line[1:] for line in (root / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    allowed = {
+        line[1:] for line in (root / ".dockerignore").read_text(encoding="utf-8").splitlines() if line.startswith("!")
+    }
     copied = {
         source.removeprefix("./")
         for name, rest in instructions
@@ -44,36 +46,39 @@ def test_replayed_steps_install_and_serve(root, instructions, tmp_path):
     if not (root / "models/current.json").is_file():
         pytest.skip("no model in models/")
     pytest.importorskip("hatchling", reason="the build backend is in the extra `dev`")
-    source, prefix, models = tmp_path / "src", tmp_path / "opt/chitieu", tmp_path / "opt/models"
+    source, app, wheels = tmp_path / "src", tmp_path / "app", tmp_path / "wheels"
     source.mkdir()
+    app.mkdir()
     for name, rest in instructions:
         if name == "COPY" and not rest.startswith("--from"):
-            *sources, target = rest.split()
-            folder = models.parent if target == "/opt/models" else source
-            folder.mkdir(parents=True, exist_ok=True)
+            *sources, _ = rest.split()
             for item in sources:
-                origin = root / item
+                origin, folder = root / item, app if item == "models" else source
                 (shutil.copytree if origin.is_dir() else shutil.copy2)(origin, folder / item)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "python"], check=True, timeout=120)
+    programs = tmp_path / "python/bin"
     # Without a network: what the wheel depends on is the environment that runs this test.
     env = os.environ | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "PIP_NO_DEPS": "1",
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_NO_INDEX": "1",
         "PYTHONPATH": os.pathsep.join(site.getsitepackages()),
+        "CHITIEU_MODELS": str(app / "models"),
     }
-    [build] = [rest for name, rest in instructions if name == "RUN" and "pip install" in rest]
-    command = build.replace("/opt/chitieu", str(prefix)).replace("python -m venv", f"{sys.executable} -m venv")
-    subprocess.run(command, shell=True, cwd=source, env=env, check=True, timeout=240)
+    steps = [rest.replace("/wheels", str(wheels)) for name, rest in instructions if name == "RUN" and "pip" in rest]
+    assert len(steps) == 2
+    for step in steps:
+        subprocess.run(step, shell=True, cwd=source, env=env, check=True, timeout=240)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     start = json.loads(next(rest for name, rest in instructions if name == "CMD"))
-    start = [str(prefix / "bin" / start[0]), *start[1:]]
-    start[start.index("--port") + 1] = str(port)
     start[start.index("--host") + 1] = "127.0.0.1"
+    start = [str(programs / start[0]), *start[1:], "--port", str(port)]
     health = json.loads(re.search(r"CMD (\[.*\])", dict(instructions)["HEALTHCHECK"])[1])
     health = [part.replace(":8000", f":{port}") for part in health]
-    process = subprocess.Popen(start, cwd=tmp_path, env=env | {"CHITIEU_MODELS": str(models)})
+    process = subprocess.Popen(start, cwd=app, env=env)
     try:
         for _ in range(120):
             if subprocess.run(health, env=env, capture_output=True, check=False, timeout=30).returncode == 0:

@@ -50,11 +50,13 @@ def test_test_documents_exist_and_are_not_all(root, documents):
 
 def test_nothing_is_copied_from_the_annotated_real_texts(documents, shared):
     def runs(text):
+        # Longer than any official name of an indicator, which every report writes alike.
         words = text.lower().split()
-        return {" ".join(words[i : i + 14]) for i in range(len(words) - 13)}
+        return {" ".join(words[i : i + 18]) for i in range(len(words) - 17)}
 
     real = set()
     for path in [*(shared / "gold/real").glob("*.xml"), shared / "gold/seed.xml"]:
         real |= runs(read(path).text)
     for name, document in documents.items():
-        assert not runs(document.text) & real, name
+        copied = runs(document.text) & real
+        assert not copied, (name, sorted(copied)[:2])

@@ -80,7 +80,7 @@ def test_ranges_outside_are_refused(span):
         SourceText("hộ nghèo").to_view(*span)
 
 
-@settings(max_examples=3)
+@settings(max_examples=3, deadline=5000)
 @given(st.sampled_from(["\u0301", "e\u0301", "\u1100\u1161", "a"]))
 def test_long_runs_take_linear_time(unit):
     source = SourceText(unit * 50_000)

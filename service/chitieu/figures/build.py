@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import pairwise
@@ -57,6 +57,24 @@ class _Carried:
     period: Period | None = None
 
 
+class _Row:
+    """Spans of one kind in text order, found by position."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans, self._starts = spans, [s.start for s in spans]
+
+    def within(self, start: int, end: int) -> list[Span]:
+        return list(self._spans[bisect.bisect_left(self._starts, start) : bisect.bisect_left(self._starts, end)])
+
+    def first(self, start: int, end: int) -> Span | None:
+        at = bisect.bisect_left(self._starts, start)
+        return self._spans[at] if at < len(self._starts) and self._starts[at] < end else None
+
+    def last(self, start: int, end: int) -> Span | None:
+        at = bisect.bisect_left(self._starts, end) - 1
+        return self._spans[at] if at >= 0 and self._starts[at] >= start else None
+
+
 class _Document:
     """The text with its spans, looked at by position."""
 
@@ -65,10 +83,15 @@ class _Document:
     ) -> None:
         self.text, self.period = text, period
         self.phrases = [s for s in spans if s.label in _KINDS]
+        self.phrase_by_id = {p.id: p for p in self.phrases}
         self._phrase_starts = [p.start for p in self.phrases]
         self._units = {s.start: s for s in spans if s.label == "UNIT"}
-        self._periods = [s for s in spans if s.label == "PERIOD"]
-        self._period_starts = [s.start for s in self._periods]
+        periods = [s for s in spans if s.label == "PERIOD"]
+        outside = [s for s in periods if self.phrase_of(s) is None]
+        self._periods = _Row(periods)
+        # Those that say when a figure holds, and those behind `so với`.
+        self._own = _Row([s for s in outside if not self._is_base(s)])
+        self._compared = _Row([s for s in outside if self._is_compared(s)])
         self._breaks = sorted({0, *(start for start, _ in paragraphs)})
         self._sentences = sorted(set(self._breaks) | {m.end() for m in _SENTENCE_END.finditer(text)})
         numbers = [s for s in spans if s.label in _NUMBER_LABELS]
@@ -101,56 +124,34 @@ class _Document:
         return self._units.get(at)
 
     def periods_within(self, start: int, end: int) -> list[Span]:
-        first = bisect.bisect_left(self._period_starts, start)
-        last = bisect.bisect_left(self._period_starts, end)
-        return self._periods[first:last]
+        return self._periods.within(start, end)
 
     def period_at(self, offset: int, end: int) -> Period | None:
         """The period that a figure holds for: the last one told before it in its sentence, else one that opens its paragraph,
         else one right behind it, else the document's."""
-        own = self._last_own(self.sentence_start(offset), offset)
+        own = self._own.last(self.sentence_start(offset), offset)
         if own is None:
             start = self.paragraph_start(offset)
-            own = next(self._own(self.periods_within(start, min(offset, start + 40))), None)
+            own = self._own.first(start, min(offset, start + 40))
         if own is None:
-            stop = min(self.sentence_end(offset), end + _BEHIND, self._next_number(end))
-            own = next(self._own(self.periods_within(end, stop)), None)
+            own = self._own.first(end, min(self.sentence_end(offset), end + _BEHIND, self._next_phrase(end)))
         return parse_period(nfc(own.text), reference=self.period) if own is not None else self.period
 
-    def _next_number(self, end: int) -> int:
+    def _next_phrase(self, end: int) -> int:
         """Where the next phrase begins: a period behind it is no longer of what stands before."""
         at = bisect.bisect_left(self._phrase_starts, end)
         return self._phrase_starts[at] if at < len(self._phrase_starts) else len(self.text)
 
-    def _last_own(self, start: int, end: int) -> Span | None:
-        at = bisect.bisect_left(self._period_starts, end)
-        while at > 0 and self._period_starts[at - 1] >= start:
-            at -= 1
-            if self._is_own(self._periods[at]):
-                return self._periods[at]
-        return None
-
-    def _own(self, spans: Sequence[Span]) -> Iterator[Span]:
-        return (s for s in spans if self._is_own(s))
-
-    def _is_own(self, span: Span) -> bool:
-        """Whether a period says when a figure holds: not one inside a phrase, nor one behind `so với`."""
-        return self.phrase_of(span) is None and not self.is_base(span)
-
-    def is_base(self, span: Span) -> bool:
+    def _is_base(self, span: Span) -> bool:
         """Whether a period is one to compare with."""
-        before = self.text[max(0, span.start - 24) : span.start]
-        return bool(_COMPARED.search(before) or _SAME_PERIOD.match(nfc(span.text)))
+        return bool(self._is_compared(span) or _SAME_PERIOD.match(nfc(span.text)))
+
+    def _is_compared(self, span: Span) -> bool:
+        return _COMPARED.search(self.text[max(0, span.start - 24) : span.start]) is not None
 
     def base_before(self, offset: int) -> Span | None:
         """The last period to compare with that stands in a sentence before an offset, outside any phrase."""
-        at, start = bisect.bisect_left(self._period_starts, offset), self.sentence_start(offset)
-        while at > 0 and self._period_starts[at - 1] >= start:
-            at -= 1
-            span = self._periods[at]
-            if self.phrase_of(span) is None and _COMPARED.search(self.text[max(0, span.start - 24) : span.start]):
-                return span
-        return None
+        return self._compared.last(self.sentence_start(offset), offset)
 
 
 def nfc(text: str) -> str:
@@ -303,7 +304,7 @@ class _Builder:
             return between.rstrip().endswith("/")
         if last.kind != "attainment" or not between.rstrip().endswith("("):
             return False
-        phrase = next((p for p in reversed(self.document.phrases) if p.id == last.phrase), None)
+        phrase = self.document.phrase_by_id.get(last.phrase or "")
         return phrase is not None and not self.document.text[phrase.end : span.start].strip(" \t\r\n(")
 
     def _unit(self, span: Span) -> tuple[Unit | None, Span | None]:

@@ -35,8 +35,8 @@ _FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _SPACED_SEPARATOR = re.compile(r"(?<=\d)(?: ([.,])|([.,]) )(?=\d)")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})++(?![\d.])")
 _ORDINAL = re.compile(
-    rf"(?:xếp\s+|đứng\s+)?(?:ở\s+|tại\s+)?(?:vị\s+trí\s+)?(?:thứ|hạng|top)\s+(?:hạng\s+|thứ\s+)?({_NUMERAL}|\w++)"
-    rf"(?:\s*/\s*({_NUMERAL}))?(?:\s+(?:trong|trên)\b.*)?$"
+    r"(?:xếp\s+|đứng\s+)?(?:ở\s+|tại\s+)?(?:vị\s+trí\s+)?(?:thứ|hạng|top)\s+(?:hạng\s+|thứ\s+)?"
+    rf"({_NUMERAL}|[^\W\d]++(?: [^\W\d]++){{0,3}}?)(?:\s*/\s*({_NUMERAL}))?(?:\s+(?:trong|trên)\b.*)?$"
 )
 _OUT_OF = r"(?:/|(?:trong|trên)(?:\s+tổng)?(?:\s+số)?)"
 _FRACTION = re.compile(rf"({_NUMERAL})\s*{_OUT_OF}\s*({_NUMERAL})(?!\w)")

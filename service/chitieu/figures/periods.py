@@ -313,13 +313,16 @@ _NAMED = re.compile(
 # What looks like a period and is none: datelines, terms and plans of several years.
 _NOT_NAMED = re.compile(
     rf"ngày\s+\d{{1,2}}\s+tháng\s+\d{{1,2}}\s+năm\s+{_YEAR}|(?:năm\s+)?{_YEAR}\s*(?:-|–|đến(?: năm)?)\s*{_YEAR}|năm học\s+{_YEAR}"
-    rf"|(?:đến|từ|so với|sau|trước)\s+năm\s+{_YEAR}|(?:cùng kỳ|(?<!tháng )(?:cuối|đầu))\s+năm\s+{_YEAR}",
+    rf"|(?:đến|từ|so với|sau|trước)\s+năm\s+{_YEAR}|(?:cùng kỳ|(?<!tháng\s)(?:cuối|đầu))\s+năm\s+{_YEAR}",
     re.IGNORECASE,
 )
+# `kết quả thực hiện nhiệm vụ năm 2019` looks back, `nhiệm vụ năm 2020` ahead.
 _PLAN_BEFORE = re.compile(
-    r"(?:nhiệm vụ|phương hướng|kế hoạch|mục tiêu|chỉ tiêu|giải pháp|dự toán|kịch bản)[^.;\n]{0,60}$", re.IGNORECASE
+    r"(?<!thực hiện\s)(?<!thực hiện các\s)(?<!hoàn thành\s)"
+    r"(?:nhiệm vụ|phương hướng|kế hoạch|mục tiêu|chỉ tiêu|giải pháp|dự toán|kịch bản)[^.;\n]{0,60}$",
+    re.IGNORECASE,
 )
-_SPACES = re.compile(r"[^\S\n]+|\s*\n\s*(?=\n)")
+_SPACES = re.compile(r"\s+")
 _HEAD, _TITLE, _WHOLE = (
     1500,
     300,
@@ -328,13 +331,17 @@ _HEAD, _TITLE, _WHOLE = (
 _TITLE_WEIGHT = 3
 
 
+def _space(match: re.Match[str]) -> str:
+    return "\n" if "\n" in match.group() else " "
+
+
 def document_period(text: str) -> Period | None:
     """The period that a document reports on; None where its head names none.
 
     Of the years named as a period (`năm 2021`, `tháng 7/2020`, not in dates or `2016 - 2020`), the one named most often, one in
     the title counting more and one of a coming plan (`nhiệm vụ năm 2022`) less; then the first words of the head that name it.
     """
-    squashed = _SPACES.sub(" ", unicodedata.normalize("NFC", text[: 2 * _WHOLE])).strip()[:_WHOLE]
+    squashed = _SPACES.sub(_space, unicodedata.normalize("NFC", text[: 2 * _WHOLE])).strip()[:_WHOLE]
     blanked = _NOT_NAMED.sub(lambda m: " " * len(m.group()), squashed)
     weights: Counter[str] = Counter()
     first: dict[str, re.Match[str]] = {}

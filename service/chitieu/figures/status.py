@@ -16,6 +16,7 @@ from chitieu.contract import Status
 from chitieu.figures.tables import either, rows
 
 _WINDOW = 200  # characters before a figure that are looked at
+_NAME = 80  # of them, those that may name a plan value (`kế hoạch vốn được giao: 500 tỷ đồng`)
 # A dot inside a number ends no clause; a line break alone may be the wrapping of a page.
 _CLAUSE_START = re.compile(r"[;:(\[]|\.(?!\d)|\n\s*\n|\n\s*[-+•*]")
 _BRACKET = re.compile(r"[(\[][^()\[\]]{0,60}$")
@@ -63,7 +64,7 @@ def find_status(
             return "target"
     outer = _CLOSED_BRACKET.sub(" ", folded)
     clause = outer[max((m.end() for m in _CLAUSE_START.finditer(outer)), default=0) :]
-    if not in_phrase and _just_before().search(clause):
+    if not in_phrase and _just_before().search(outer[-_NAME:]):
         return "target"
     said = _said("clause", clause)
     for status in ("target", "estimate"):

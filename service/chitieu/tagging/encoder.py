@@ -77,7 +77,6 @@ class Tagger:
         options.log_severity_level = 3
         # Windows differ in length: remembering a memory plan for every shape only grows.
         options.enable_mem_pattern = False
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Weights are stored in eight bits: with this their dequantisation is folded when the file is loaded.
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:

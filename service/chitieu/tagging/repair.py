@@ -73,7 +73,7 @@ def without(spans: Sequence[TaggedSpan], dropped: set[int]) -> list[TaggedSpan]:
     A number that stood in a dropped phrase takes over the phrase's head: it is a figure of its own now.
     """
     place: dict[int, int] = {}
-    kept = []
+    kept: list[TaggedSpan] = []
     for number, span in enumerate(spans):
         if number not in dropped:
             place[number] = len(kept)

@@ -37,6 +37,7 @@ class Encoder(_Section):
     """The base checkpoint: a folder or hub name that transformers can load; ``layers`` keeps the first so many."""
 
     base: str
+    base_name: str | None = Field(None, description="what the model's card calls it; none: the last part of `base`")
     base_license: str
     layers: int = Field(ge=1, le=48)
 

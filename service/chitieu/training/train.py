@@ -20,6 +20,7 @@ from torch.nn import functional
 from chitieu.annotation.inline_xml import GoldDocument
 from chitieu.errors import ConfigInvalid
 from chitieu.tagging.decode import TaggedSpan, WindowScores, decode, relation
+from chitieu.tagging.repair import repair
 from chitieu.tagging.tokens import load_tokenizer
 from chitieu.training.config import Config
 from chitieu.training.dataset import (
@@ -103,7 +104,7 @@ def loss_of(model: Extractor, batch: dict[str, Tensor], governor_weight: float) 
 
 @torch.no_grad()
 def tag(model: Extractor, prepared: Prepared) -> list[TaggedSpan]:
-    """The torch model's spans of a document."""
+    """The torch model's spans of a document, put right by the rules behind it as when served."""
     mention_parts, phrase_parts, scores = [], [], []
     for example in prepared.examples:
         batch = collate([example])
@@ -117,7 +118,9 @@ def tag(model: Extractor, prepared: Prepared) -> list[TaggedSpan]:
         scores.append(WindowScores(window.first, window.core_first, window.core_last, governor))
     if not scores:
         return []
-    return decode(np.concatenate(mention_parts), np.concatenate(phrase_parts), scores)
+    spans = decode(np.concatenate(mention_parts), np.concatenate(phrase_parts), scores)
+    passages = prepared.tokens.passages
+    return repair(spans, passages.source.view, passages.pieces)
 
 
 def development_scores(model: Extractor, documents: Sequence[Prepared]) -> dict[str, float]:
