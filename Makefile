@@ -47,7 +47,7 @@ programs:
 test-all: programs install-train
 	$(BIN)/python -m pytest
 
-lint: install-dev
+lint: install-train
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
