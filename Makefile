@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
-GOLD ?= training_data/documents
+# Documents that the served model has not seen.
+GOLD ?= $(addprefix training_data/documents/,$(shell cat training_data/splits/test.txt))
 MODEL ?= current
 OUT ?= runs/chitieu-vi
 export PIP_DISABLE_PIP_VERSION_CHECK = 1

@@ -172,8 +172,11 @@ def test_the_place_of_a_wrong_byte_is_told():
         "Đạt " * 30_000,
         "(" * 20_000 + "5",
         "- 5\n" * 10_000,
+        "Thu 5" + "." * 200_000 + "x",
+        "Thu 5%\n" + " " * 300_000 + "\nabc",
+        "Thu e\u0302 5% " + ("\u0301" * 400 + "a") * 200,
     ],
-    ids=["one number", "commas", "percents", "verbs", "brackets", "lines"],
+    ids=["one number", "commas", "percents", "verbs", "brackets", "lines", "leader dots", "white space", "accents"],
 )
 def test_time_grows_no_faster_than_the_text_does(fake, text):
     """A loose bound on processor time: what is quadratic takes minutes here."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +13,7 @@ from chitieu.catalogue.linker import link
 from chitieu.catalogue.load import Catalogue, load_catalogue
 from chitieu.catalogue.places import find_place
 from chitieu.contract import CatalogueLink, Document, Extraction, Label, ModelInfo, Period, Place, Span, Unit
-from chitieu.errors import BadEncoding, EmptyText, NotText, TextTooLong
+from chitieu.errors import BadEncoding, BadRequest, EmptyText, NotText, TextTooLong
 from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
 from chitieu.figures.observations import build_observations
@@ -25,6 +27,7 @@ from chitieu.text.source import SourceText
 
 MAX_CHARACTERS = 1_000_000
 _BINARY_SHARE = 0.1
+_MOST_MARKS = 500
 
 
 def check_text(text: str, *, limit: int = MAX_CHARACTERS) -> str:
@@ -34,7 +37,7 @@ def check_text(text: str, *, limit: int = MAX_CHARACTERS) -> str:
         EmptyText: nothing but white space.
         TextTooLong: more than ``limit`` code points.
         BadEncoding: lone surrogates, which no encoding can write.
-        NotText: a NUL, or a tenth of it control characters.
+        NotText: a NUL, a tenth of it control characters, or hundreds of combining marks in a run.
     """
     if len(text) > limit:
         raise TextTooLong(
@@ -51,10 +54,43 @@ def check_text(text: str, *, limit: int = MAX_CHARACTERS) -> str:
             f"Ký tự không hợp lệ ở vị trí {error.start}. / A lone surrogate at {error.start} is no character.",
             position=error.start,
         ) from error
+    if _marks_in_a_run(text) > _MOST_MARKS:
+        raise NotText(
+            f"Quá {_MOST_MARKS} dấu liền nhau, không phải văn bản. / More than {_MOST_MARKS} combining marks in a run are no text."
+        )
     control = sum(text.count(chr(code)) for code in (*range(9), *range(14, 32), 127))
     if "\0" in text or control > _BINARY_SHARE * len(text):
         raise NotText("Dữ liệu nhị phân, không phải văn bản. / Binary data, not text.", control_characters=control)
     return text
+
+
+def _marks_in_a_run(text: str) -> int:
+    """The longest run of combining marks: normalising one takes time that grows with its square."""
+    longest = run = 0
+    for char in text:
+        run = run + 1 if char > "\u02ff" and unicodedata.combining(char) else 0
+        longest = max(longest, run)
+    return longest
+
+
+def check_period(period: Period) -> Period:
+    """The period itself, if its days are ISO 8601 dates from 1900 to 2100, the first not after the last.
+
+    Raises:
+        BadRequest: they are not.
+    """
+    try:
+        days = [date.fromisoformat(day) for day in (period.start, period.end) if day is not None and len(day) == 10]
+    except ValueError:
+        days = []
+    given = sum(day is not None for day in (period.start, period.end))
+    if len(days) != given or days != sorted(days) or not all(1900 <= day.year <= 2100 for day in days):
+        raise BadRequest(
+            "Kỳ báo cáo phải có ngày dạng 2023-01-31. / The days of `period` must be dates like 2023-01-31, the first not after the last.",
+            start=period.start,
+            end=period.end,
+        )
+    return period
 
 
 def decode_text(data: bytes) -> str:
@@ -125,8 +161,11 @@ class Pipeline:
 
         Raises:
             EmptyText, TextTooLong, BadEncoding, NotText: see `check_text`.
+            BadRequest: see `check_period`.
             ModelInvalid: the model's files do not load.
         """
+        if period is not None:
+            check_period(period)
         source = SourceText(check_text(text))
         passages = read_passages(source)
         return self.assemble(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,8 @@ class PieceTokenizer:
                 inside.append(False)
 
         for (start, end), continues in found:
+            if start < at:  # two pieces of one composed run of the view are one run of the text
+                continue
             gap(start)
             words.append(text[start:end])
             spaces.append(False)
@@ -93,11 +96,18 @@ def register_extensions() -> None:
     if not Token.has_extension("in_word"):
         Token.set_extension("in_word", default=False)
     if not Doc.has_extension("extraction"):
-        Doc.set_extension("extraction", default=None)
+        # Kept as JSON, so that documents can be stored and sent between processes.
+        Doc.set_extension("extraction_json", default=None)
+        Doc.set_extension("extraction", getter=lambda doc: _parsed(doc._.extraction_json))
         Doc.set_extension("figures", getter=lambda doc: doc._.extraction.figures if doc._.extraction else [])
         Doc.set_extension("observations", getter=lambda doc: doc._.extraction.observations if doc._.extraction else [])
     if not Span.has_extension("score"):
         Span.set_extension("score", default=None)
+
+
+@lru_cache(maxsize=16)
+def _parsed(answer: str | None) -> Extraction | None:
+    return None if answer is None else Extraction.model_validate_json(answer)
 
 
 class ExtractorComponent:
@@ -110,12 +120,13 @@ class ExtractorComponent:
         if not doc.text.strip():
             return doc
         answer: Extraction = self.pipeline.extract(doc.text)
-        doc._.extraction = answer
+        doc._.extraction_json = answer.model_dump_json()
         groups: dict[str, list[Span]] = {MENTIONS: [], PHRASES: []}
         for span in answer.spans:
             made = doc.char_span(span.start, span.end, label=span.label, alignment_mode="expand", span_id=span.id)
             if made is None:
                 continue
+            made._.score = span.score
             group = PHRASES if span.label in ("ATTAINMENT", "CHANGE", "SHARE") else MENTIONS
             groups[group].append(made)
         for name, members in groups.items():

@@ -5,7 +5,7 @@ const LABELS = ["INDICATOR", "QUANTITY", "UNIT", "PERCENT", "PERIOD", "ATTAINMEN
 const PHRASES = new Set(["ATTAINMENT", "CHANGE", "SHARE"]);
 const $ = (id) => document.getElementById(id);
 const strings = await (await fetch("strings.json")).json();
-let language = localStorage.getItem("language") ?? "vi";
+let language = localStorage.getItem("language") === "en" ? "en" : "vi";
 let shown = null; // {text, answer, seconds} of what is on the page
 
 const say = (key) => strings[language][key] ?? key;
@@ -174,8 +174,9 @@ $("filter").addEventListener("input", () => {
 async function take(file) {
   // Not the browser's lenient decoding: a file in an old encoding must be refused, not turned into question marks.
   try {
-    $("text").value = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-    read($("text").value);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    $("text").value = text; // which turns CRLF into LF: what is sent, and what offsets count, is the file's own text
+    read(text);
   } catch {
     fail(language === "vi" ? "Tệp không phải văn bản UTF-8." : "The file is not UTF-8 text.");
   }

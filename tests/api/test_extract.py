@@ -151,3 +151,28 @@ def test_the_served_model_answers(pipeline):
         answer = ask(client, TEXT)
         assert {f["value"] for f in answer["figures"]} >= {"215400000000", "8320"}
         assert client.get("/v1/model").json()["manifest"]["files"]["model.onnx"]["bytes"] > 0
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        {"text": "x", "start": "2021", "end": "2021"},
+        {"text": "x", "end": "12/2021"},
+        {"text": "x", "end": "9999-12-31"},
+        {"text": "x", "start": "2022-01-01", "end": "2021-12-31"},
+        {"text": "x", "end": "2021-12-31T00:00:00"},
+    ],
+)
+def test_a_period_hint_that_is_none_is_refused(client, period):
+    text = "Thu ngân sách đạt 5 tỷ đồng, tăng 5% so với cùng kỳ."
+    response = client.post("/v1/extract", json={"text": text, "period": period})
+    assert response.status_code == 422
+    assert response.json()["error"]["code"] == "request_invalid"
+
+
+def test_a_huge_amount_is_checked_without_a_fault(client):
+    text = (
+        "Thu ngân sách năm 2023 đạt 1.000.000.000.000.000.000.000.000 tỷ đồng, tăng 5 tỷ đồng so với năm 2022 "
+        "(năm 2022 đạt 3 tỷ đồng), bằng 90% kế hoạch."
+    )
+    ask(client, text)

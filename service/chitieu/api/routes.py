@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from chitieu import __version__
 from chitieu.api.schemas import ErrorBody, ExtractRequest, Health
 from chitieu.contract import Extraction
-from chitieu.errors import BadRequest, TextTooLong, UnsupportedMedia
+from chitieu.errors import BadEncoding, BadRequest, TextTooLong, UnsupportedMedia
 from chitieu.pipeline import MAX_CHARACTERS, Pipeline, decode_text
 
 router = APIRouter()
@@ -67,9 +67,12 @@ async def read_request(request: Request) -> ExtractRequest:
     data = await read_body(request)
     if kind == "text/plain":
         return ExtractRequest.model_construct(text=decode_text(data))
+    decode_text(data)  # tells the place of a byte that is not UTF-8
     try:
         return ExtractRequest.model_validate_json(data)
     except ValidationError as error:
+        if any("surrogate" in e["msg"] or "hex escape" in e["msg"] for e in error.errors(include_input=False)):
+            raise BadEncoding("Ký tự không hợp lệ. / A lone surrogate is no character.") from error
         problems = [
             {"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors(include_input=False)
         ]

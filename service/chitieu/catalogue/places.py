@@ -165,7 +165,9 @@ def find_place(text: str) -> Place | None:
 
 def _end_of_lines(text: str, count: int) -> int:
     at = 0
-    for match in re.finditer(r"[^\n]*\S[^\n]*", text):
+    for match in re.finditer(r"[^\n]+", text):
+        if match.group().isspace():
+            continue
         at = match.end()
         count -= 1
         if not count:

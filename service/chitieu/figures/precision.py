@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from chitieu.contract import Figure
 
@@ -60,7 +60,9 @@ def same_quantity(one: Figure, other: Figure) -> bool:
 def plain(value: Decimal, places: int | None = None) -> str:
     """A decimal string without exponent, plus or trailing zeros; rounded to ``places`` where given."""
     if places is not None:
-        value = round(value, places)
+        with localcontext() as context:
+            context.prec = max(28, value.adjusted() + places + 3)
+            value = round(value, places)
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

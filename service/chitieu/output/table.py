@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -17,6 +18,9 @@ _SCREEN = {
     "indicator": ("Chỉ tiêu", 46), "level": ("Giá trị", 14), "unit": ("Đơn vị", 18), "changes": ("Tăng giảm", 26),
     "shares": ("Tỷ trọng", 20), "attainments": ("So kế hoạch", 30), "period": ("Thời kỳ", 20),
 }  # fmt: skip
+
+
+_FORMULA = re.compile(r"[=+@\t\r]|-(?!\d[\d.,]*%?$)")
 
 
 def _one_line(text: str) -> str:
@@ -76,7 +80,7 @@ def to_csv(answers: Iterable[Extraction]) -> str:
     writer.writeheader()
     for answer in answers:
         for row in rows(answer):
-            writer.writerow({k: f"'{v}" if v[:1] in "=+@\t\r" and v else v for k, v in row.items()})
+            writer.writerow({k: f"'{v}" if _FORMULA.match(v) else v for k, v in row.items()})
     return out.getvalue()
 
 

@@ -20,6 +20,8 @@ from chitieu.text.segmentation import Piece
 _LENGTH = re.compile(r"(?:k|c|d)?m", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+[23²³]?")
 _COMPOUND = re.compile(r"\s*(?:tỷ|tỉ)\s+\d{1,3}(?=\s+triệu)", re.IGNORECASE)
+# `33,7 và 31,8%`: the sign of the second is the first one's too.
+_SIGN_LATER = re.compile(r"\s*(?:và|hoặc|,|-|–|đến|tới)\s*[\d.,]+\s*(?:%|‰|điểm|phần)", re.IGNORECASE)
 _REACH = 48  # characters looked at beside a span
 
 
@@ -156,7 +158,7 @@ def _settle_percent(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
         span.label = "PERCENT"
         span.last += 1
         taken.add(span.last - 1)
-    elif span.label == "PERCENT" and not sign:
+    elif span.label == "PERCENT" and not sign and not _SIGN_LATER.match(text.behind(span)):
         span.label = "QUANTITY"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\u2029]*\S[^\n\r\x0b\x0c\u2028\u2029]*")
+_LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\u2029]+")
 _MARKER = re.compile(
     r"\s*(?:[-–—+*•●▪◦·]\s|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/]?\s|[IVX]{1,5}\s?[-.)–:]|[A-ZĐ]\s?[.)]\s|[a-zđ]\s?[.)]\s|#{1,6}\s|\|)"
 )
@@ -57,7 +57,7 @@ def _is_wrapped(lengths: Sequence[int]) -> int:
 
 def paragraphs(view: str) -> list[Paragraph]:
     """The paragraphs of a view in order; they do not overlap and hold every character that is not white space."""
-    lines = [(m.start(), m.end()) for m in _LINE.finditer(view)]
+    lines = [(m.start(), m.end()) for m in _LINE.finditer(view) if not m.group().isspace()]
     if not lines:
         return []
     width = _is_wrapped([end - start for start, end in lines])

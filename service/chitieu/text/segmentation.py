@@ -17,7 +17,8 @@ from types import ModuleType
 from typing import NamedTuple
 
 _PIECE = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*|\d+|[^\w\s]|_")
-_SENTENCE_END = re.compile(r"[.!?…;]+[\"”’)\]]*(?=\s)|\n")
+# Possessive, and only from the first sign of a run: a million leader dots take linear time.
+_SENTENCE_END = re.compile(r"(?<![.!?…;])[.!?…;]++[\"”’)\]]*+(?=\s)|\n")
 _UNDERTHESEA = threading.Lock()
 
 

@@ -86,9 +86,10 @@ class SourceText:
         table = array("L", [0]) * (len(self.text) + 1)
         table[len(self.text)] = len(self.view)
         if self._from_view is not None and self._cluster_end is not None:
-            for at in range(len(self.view) - 1, -1, -1):
-                for source in range(self._from_view[at], self._cluster_end[at]):
-                    table[source] = at
+            for at, (start, end) in enumerate(zip(self._from_view, self._cluster_end, strict=True)):
+                if at == 0 or self._from_view[at - 1] != start:  # once a cluster, at the first character it became
+                    for source in range(start, end):
+                        table[source] = at
         return table
 
     def to_view(self, start: int, end: int) -> tuple[int, int]:
