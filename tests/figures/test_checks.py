@@ -11,7 +11,8 @@ import pytest
 
 from chitieu.contract import Base, Figure, Observation, ObservedIndicator, Period, Unit
 from chitieu.figures.checks import check
-from chitieu.figures.precision import half_unit, plain, same_quantity
+from chitieu.figures.numbers import plain
+from chitieu.figures.precision import half_unit, same_quantity
 
 CASES = json.loads((Path(__file__).parent / "cases" / "checks.json").read_text(encoding="utf-8"))
 

@@ -18,7 +18,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from chitieu.contract import Check, Figure, Observation, Period
-from chitieu.figures.precision import base_unit, half_unit, plain, quantity, same_quantity
+from chitieu.figures.numbers import plain
+from chitieu.figures.precision import base_unit, half_unit, quantity, rounded, same_quantity
 
 _HUNDRED = Decimal(100)
 # A percentage restates the fraction only where it follows at once; a plan value or base value stands in the next bracket.
@@ -82,7 +83,7 @@ def _made(kind: str, figures: Sequence[Figure], stated: Decimal, computed: Decim
         kind=kind,
         figures=[f.id for f in figures],
         stated=plain(stated),
-        computed=plain(computed, _PLACES),
+        computed=plain(rounded(computed, _PLACES)),
         ok=abs(stated - computed) <= tolerance,
     )
 

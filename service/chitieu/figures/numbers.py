@@ -78,9 +78,11 @@ class Number:
 
 
 def plain(value: Decimal) -> str:
-    """A decimal string without exponent, trailing zeros dropped."""
+    """A decimal string without exponent, plus, trailing zeros or a sign on zero."""
     text = format(value, "f")
-    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
 
 
 def _signed(text: str, negative: bool) -> str:

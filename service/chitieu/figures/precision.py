@@ -57,13 +57,8 @@ def same_quantity(one: Figure, other: Figure) -> bool:
     return half_a is not None and half_b is not None and abs(a - b) <= max(half_a, half_b)
 
 
-def plain(value: Decimal, places: int | None = None) -> str:
-    """A decimal string without exponent, plus or trailing zeros; rounded to ``places`` where given."""
-    if places is not None:
-        with localcontext() as context:
-            context.prec = max(28, value.adjusted() + places + 3)
-            value = round(value, places)
-    text = format(value, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+def rounded(value: Decimal, places: int) -> Decimal:
+    """The value rounded to ``places`` decimals, however large it is."""
+    with localcontext() as context:
+        context.prec = max(28, value.adjusted() + places + 3)
+        return round(value, places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
@@ -32,6 +33,6 @@ def magnitudes() -> re.Pattern[str]:
     return re.compile(r"(?:nghìn|ngàn|vạn|triệu|tỷ|tỉ)(?:\s+(?:nghìn|ngàn|triệu|tỷ|tỉ))*", re.IGNORECASE)
 
 
-def _either(phrases: object) -> str:
-    words = sorted((str(p) for p in phrases), key=len, reverse=True)  # type: ignore[attr-defined]
+def _either(phrases: Iterable[str]) -> str:
+    words = sorted(phrases, key=len, reverse=True)
     return "(?:" + "|".join(r"\s+".join(map(re.escape, w.split())) for w in words) + ")"
