@@ -43,7 +43,7 @@ class FakeTagger:
 
     def tag(self, passages: Passages) -> list[TaggedSpan]:
         """Spans over pieces, in text order; the head is the last indicator before, in the same paragraph."""
-        view = passages.source.view
+        view = passages.reading.text
         starts = [p.start for p in passages.pieces]
         mentions: list[TaggedSpan] = []
         phrases: list[TaggedSpan] = []

@@ -18,11 +18,13 @@ from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
 from chitieu.figures.observations import build_observations
 from chitieu.figures.periods import document_period
+from chitieu.grounding import ground, ground_notices
 from chitieu.models import current_model
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.encoder import Tagger
-from chitieu.text.layout import section_paths
+from chitieu.text.headings import section_paths
 from chitieu.text.passages import Passages, read_passages
+from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
 
 MAX_CHARACTERS = 1_000_000
@@ -110,11 +112,11 @@ def decode_text(data: bytes) -> str:
         ) from error
 
 
-def to_spans(source: SourceText, passages: Passages, tagged: Sequence[TaggedSpan]) -> list[Span]:
-    """Contract spans, offsets in the text as sent, in text order; ids ``s1, s2, …``."""
+def to_spans(passages: Passages, tagged: Sequence[TaggedSpan]) -> list[Span]:
+    """Contract spans, offsets in the reading, in its order; ids ``s1, s2, …``."""
     out: list[Span] = []
     for number, span in enumerate(tagged):
-        start, end = source.to_source(passages.pieces[span.first].start, passages.pieces[span.last - 1].end)
+        start, end = passages.pieces[span.first].start, passages.pieces[span.last - 1].end
         head = f"s{span.head + 1}" if span.head is not None else None
         is_indicator = span.label == "INDICATOR"
         out.append(
@@ -123,7 +125,7 @@ def to_spans(source: SourceText, passages: Passages, tagged: Sequence[TaggedSpan
                 label=cast(Label, span.label),
                 start=start,
                 end=end,
-                text=source.text[start:end],
+                text=passages.reading.text[start:end],
                 score=round(span.score, 4),
                 of=None if is_indicator else head,
                 in_=head if is_indicator else None,
@@ -166,15 +168,13 @@ class Pipeline:
         """
         if period is not None:
             check_period(period)
-        source = SourceText(check_text(text))
-        passages = read_passages(source)
+        passages = read_passages(Reading(SourceText(check_text(text))))
         return self.assemble(
-            source, passages, self.tagger.tag(passages), id=id, period=period, place=place, with_text=with_text
+            passages, self.tagger.tag(passages), id=id, period=period, place=place, with_text=with_text
         )
 
     def assemble(
         self,
-        source: SourceText,
         passages: Passages,
         tagged: Sequence[TaggedSpan],
         *,
@@ -184,34 +184,34 @@ class Pipeline:
         with_text: bool = False,
     ) -> Extraction:
         """The way from tagged spans on."""
-        spans = to_spans(source, passages, tagged)
-        period = period or document_period(source.view)
-        view_sections = section_paths(source.view, passages.paragraphs)
-
-        def sections(offset: int) -> tuple[str, ...]:
-            return view_sections(source.to_view(offset, offset)[0])
+        reading = passages.reading
+        source = reading.source
+        spans = to_spans(passages, tagged)
+        period = period or document_period(reading.text)
+        paragraphs = [(p.start, p.end) for p in reading.paragraphs]
+        sections = section_paths(reading.text, paragraphs)
 
         def link_one(path: Sequence[str], unit: Unit | None, kind: str, section: Sequence[str]) -> CatalogueLink | None:
             return link(path, unit=unit, kind=kind, section=section, catalogue=self.catalogue)
 
-        paragraphs = [source.to_source(p.start, p.end) for p in passages.paragraphs]
-        figures = build_figures(source.text, spans, paragraphs=paragraphs, sections=sections, period=period)
-        observations, warnings = build_observations(source.text, spans, figures, sections=sections, linker=link_one)
+        figures = build_figures(reading.text, spans, paragraphs=paragraphs, sections=sections, period=period)
+        observations, warnings = build_observations(reading.text, spans, figures, sections=sections, linker=link_one)
+        checks = check(figures, observations)
         return Extraction(
             document=Document(
                 id=id or str(uuid.uuid4()),
                 sha256=source.digest,
                 length=len(source),
-                place=place or find_place(source.view),
+                place=place or find_place(reading.text),
                 period=period,
                 text=source.text if with_text else None,
             ),
             model=self.info,
-            spans=spans,
-            figures=figures,
+            spans=ground(spans, reading),
+            figures=ground(figures, reading),
             observations=observations,
-            checks=check(figures, observations),
-            warnings=warnings,
+            checks=checks,
+            warnings=ground_notices(warnings, reading),
         )
 
 

@@ -11,10 +11,7 @@ from types import ModuleType
 import pytest
 
 from chitieu.annotation.inline_xml import GoldDocument, read
-from chitieu.contract import Figure, Span
-from chitieu.figures.build import build_figures
-from chitieu.text.layout import paragraphs
-from chitieu.text.source import SourceText
+from gold import gold_figures
 
 pytestmark = pytest.mark.shared
 
@@ -36,32 +33,6 @@ def measure(shared: Path) -> ModuleType:
     return module
 
 
-def to_spans(document: GoldDocument) -> list[Span]:
-    out = []
-    for number, gold in enumerate(document.spans):
-        head = f"s{gold.head}" if gold.head is not None else None
-        is_indicator = gold.label == "INDICATOR"
-        out.append(
-            Span(
-                id=f"s{number}",
-                label=gold.label,
-                start=gold.start,
-                end=gold.end,
-                text=document.text[gold.start : gold.end],
-                score=1.0,
-                of=None if is_indicator else head,
-                in_=head if is_indicator else None,
-            )
-        )
-    return out
-
-
-def read_figures(document: GoldDocument) -> list[Figure]:
-    source = SourceText(document.text)
-    parts = [source.to_source(p.start, p.end) for p in paragraphs(source.view)]
-    return build_figures(document.text, to_spans(document), paragraphs=parts, sections=lambda _: (), period=None)
-
-
 def gold_of(document: GoldDocument) -> list[dict[str, object]]:
     """The spans as the measures take them."""
     out: list[dict[str, object]] = []
@@ -80,7 +51,7 @@ def test_values_and_units_of_the_annotated_texts(shared: Path, measure: ModuleTy
     wrong: list[str] = []
     for path in [*sorted((shared / "gold" / "real").glob("*.xml")), shared / "gold" / "seed.xml"]:
         document = read(path)
-        figures = {(f.start, f.end): f for f in read_figures(document)}
+        figures = {(f.start, f.end): f for f in gold_figures(document)}
         for gold in measure.gold_figures(document.text, gold_of(document)):
             figure = figures[gold["start"], gold["end"]].model_dump()
             value, unit = measure.right_value(figure, gold["readings"]), measure.right_unit(figure, gold)

@@ -19,10 +19,12 @@ from chitieu.tagging.encoder import Tagger, read_manifest  # noqa: E402
 from chitieu.tagging.repair import repair  # noqa: E402
 from chitieu.tagging.tokens import load_tokenizer  # noqa: E402
 from chitieu.text.passages import read_passages  # noqa: E402
+from chitieu.text.reading import Reading  # noqa: E402
 from chitieu.text.source import SourceText  # noqa: E402
 from chitieu.training.config import Config, WindowSizes  # noqa: E402
 from chitieu.training.dataset import IGNORED, prepare  # noqa: E402
 from chitieu.training.export import export, file_digest, load_checkpoint  # noqa: E402
+from chitieu.training.served import served_weights  # noqa: E402
 from chitieu.training.train import batches, collate, tag, train  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -137,8 +139,8 @@ def test_fp32_serves_what_torch_says(trained, plain, workplace, text):
     model, config, _ = load_checkpoint(trained[0], workplace)
     prepared = prepare(GoldDocument("x", text, []), load_tokenizer(plain / "tokenizer.json"), config.windows)
     assert len(prepared.examples) > 3
-    passages = read_passages(SourceText(text))
-    want = repair(tag(model, prepared), passages.source.view, passages.pieces)
+    passages = read_passages(Reading(SourceText(text)))
+    want = repair(tag(model, prepared), passages.reading.text, passages.pieces)
     assert len(want) > 5
     assert spans_of(Tagger(plain, threads=1).tag(passages)) == spans_of(want)
 
@@ -155,13 +157,34 @@ def test_eight_bits_are_a_whole_model_folder(trained, plain, workplace, text, tm
     assert (folder / "model.onnx").stat().st_size < 0.5 * (plain / "model.onnx").stat().st_size
     for name, entry in manifest.raw["files"].items():
         assert file_digest(folder / name) == entry["sha256"]
-    passages = read_passages(SourceText(text))
+    passages = read_passages(Reading(SourceText(text)))
     spans = Tagger(folder, threads=1).tag(passages)
     assert all(0 <= s.first < s.last <= len(passages.pieces) for s in spans)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.0.2"]
     (folder / "model.onnx").write_bytes(b"cut short")
     with pytest.raises(ModelInvalid):
         Tagger(folder)
+
+
+def test_training_goes_on_from_the_weights_of_a_served_model(trained, plain, workplace, tmp_path):
+    model, _, _ = load_checkpoint(trained[0], workplace)
+    eight = export(trained[0], workplace, tmp_path, version="0.0.3", precision="int8-weights")
+    for folder, slack in ((plain, 1e-6), (eight, 0.01)):
+        found = served_weights(folder / "model.onnx", model.state_dict())
+        for name, weight in model.state_dict().items():
+            assert (found[name] - weight).abs().max() <= slack * max(1.0, float(weight.abs().max())), name
+    config = make_config(epochs=1)
+    config = config.model_copy(update={"encoder": config.encoder.model_copy(update={"start": str(plain)})})
+    train(config, workplace, tmp_path / "on", lambda _: None)
+    train(make_config(epochs=1), workplace, tmp_path / "afresh", lambda _: None)
+    on, afresh = (json.loads((tmp_path / name / "log.jsonl").read_text(encoding="utf-8")) for name in ("on", "afresh"))
+    assert on["loss"] < 0.9 * afresh["loss"]
+
+
+def test_weights_of_a_model_that_is_built_otherwise_are_refused(plain, workplace):
+    other = {"mentions.weight": torch.zeros(3, 3)}
+    with pytest.raises(ModelInvalid, match=r"mentions\.weight"):
+        served_weights(plain / "model.onnx", other)
 
 
 def test_the_manifest_tells_nothing_of_this_machine(plain, workplace):

@@ -117,7 +117,7 @@ class Tagger:
                 governor = outputs[2][:, heads][:, :, columns]
                 scores[number] = WindowScores(window.first, window.core_first, window.core_last, governor)
         spans = decode(mentions, phrases, [s for s in scores if s is not None])
-        return repair(spans, passages.source.view, passages.pieces)
+        return repair(spans, passages.reading.text, passages.pieces)
 
     def _run(self, batch: Sequence[EncodedWindow]) -> Iterator[tuple[Scores, Scores, Scores]]:
         length = max(len(e.ids) for e in batch)

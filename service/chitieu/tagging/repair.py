@@ -26,16 +26,16 @@ _REACH = 48  # characters looked at beside a span
 
 
 class _Text:
-    """The view and its pieces, with spans' surfaces."""
+    """The text that is read and its pieces, with spans' surfaces."""
 
-    def __init__(self, view: str, pieces: Sequence[Piece]) -> None:
-        self.view, self.pieces = view, pieces
+    def __init__(self, text: str, pieces: Sequence[Piece]) -> None:
+        self.text, self.pieces = text, pieces
         self._starts = [p.start for p in pieces]
 
     def piece(self, number: int) -> str:
         if not 0 <= number < len(self.pieces):
             return ""
-        return self.view[self.pieces[number].start : self.pieces[number].end]
+        return self.text[self.pieces[number].start : self.pieces[number].end]
 
     def start(self, span: TaggedSpan) -> int:
         return self.pieces[span.first].start
@@ -44,27 +44,27 @@ class _Text:
         return self.pieces[span.last - 1].end
 
     def surface(self, span: TaggedSpan) -> str:
-        return self.view[self.start(span) : self.end(span)]
+        return self.text[self.start(span) : self.end(span)]
 
     def before(self, span: TaggedSpan) -> str:
-        return self.view[max(0, self.start(span) - _REACH) : self.start(span)]
+        return self.text[max(0, self.start(span) - _REACH) : self.start(span)]
 
     def behind(self, span: TaggedSpan) -> str:
-        return self.view[self.end(span) : self.end(span) + _REACH]
+        return self.text[self.end(span) : self.end(span) + _REACH]
 
     def piece_at(self, offset: int) -> int:
         """The first piece that begins at ``offset`` or later."""
         return bisect.bisect_left(self._starts, offset)
 
 
-def repair(spans: Sequence[TaggedSpan], view: str, pieces: Sequence[Piece]) -> list[TaggedSpan]:
+def repair(spans: Sequence[TaggedSpan], read: str, pieces: Sequence[Piece]) -> list[TaggedSpan]:
     """The spans with edges and labels put right, less those that the rules do not allow; heads and phrases follow.
 
     Args:
         spans: as decoded, in text order; changed in place.
-        view: the text that pieces are offsets of.
+        read: the text that pieces are offsets of.
     """
-    text = _Text(view, pieces)
+    text = _Text(read, pieces)
     kept = _mentions(list(spans), text)
     return _phrases(kept, text)
 
@@ -139,7 +139,7 @@ def _take_sign(
 
 def _join_compound(span: TaggedSpan, text: _Text, by_first: dict[int, int]) -> set[int]:
     """`825 tỷ 776` before `triệu đồng` is one QUANTITY; returns the spans it swallows."""
-    match = _COMPOUND.match(text.view, text.end(span), text.end(span) + _REACH)
+    match = _COMPOUND.match(text.text, text.end(span), text.end(span) + _REACH)
     if span.label != "QUANTITY" or match is None:
         return set()
     last = bisect.bisect_right([p.end for p in text.pieces[span.last : span.last + 8]], match.end()) + span.last
@@ -164,7 +164,7 @@ def _settle_percent(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
 
 def _complete_magnitude(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
     while magnitudes().fullmatch(text.surface(span)):
-        match = unit_words().match(text.view, text.end(span))
+        match = unit_words().match(text.text, text.end(span))
         if match is None:
             return
         last = span.last
@@ -198,13 +198,13 @@ def _finish_ratio(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
 
 
 def _exponent_behind(span: TaggedSpan, text: _Text) -> int | None:
-    """The piece of a `2` or `3` alone on the line below a length, or None."""
+    """The piece of a `2` or `3` glued to a length (the layout has glued the one that stood on a line of its own), or None."""
     at = span.last
     if not _LENGTH.fullmatch(text.piece(at - 1)) or text.piece(at) not in ("2", "3"):
         return None
-    above = text.view[text.pieces[at - 1].end : text.pieces[at].start]
-    below = text.view[text.pieces[at].end : text.pieces[at].end + 2].strip(" ")
-    return at if "\n" in above and above.count("\n") <= 2 and below[:1] in ("\n", "\r", "") else None
+    glued = text.pieces[at - 1].end == text.pieces[at].start
+    behind = text.text[text.pieces[at].end : text.pieces[at].end + 2]
+    return at if glued and not (behind[:1].isalnum() or (behind[:1] in ",." and behind[1:].isdecimal())) else None
 
 
 @cache
@@ -307,7 +307,7 @@ def _move_end(span: TaggedSpan, text: _Text, inside: Sequence[TaggedSpan], ceili
     if span.label != "ATTAINMENT":
         return
     while _plan_last().search(text.surface(span)):
-        more = _plan_goes_on().match(text.view, text.end(span))
+        more = _plan_goes_on().match(text.text, text.end(span))
         if more is None:
             return
         last = text.piece_at(more.end())

@@ -76,7 +76,7 @@ def tokenize(passages: Passages, tokenizer: Tokenizer) -> TokenizedPassages:
     A piece that the tokenizer's normaliser drops (a lone zero-width character) becomes one unknown token, so that
     pieces and tokens stay aligned.
     """
-    view = passages.source.view
+    text = passages.reading.text
     unknown = special_ids(tokenizer).unknown
     pieces = passages.pieces
     # Encode each different surface once: reports repeat themselves.
@@ -84,7 +84,7 @@ def tokenize(passages: Passages, tokenizer: Tokenizer) -> TokenizedPassages:
     keys = []
     for number, piece in enumerate(pieces):
         glued = number > 0 and pieces[number - 1].end == piece.start
-        keys.append((view[piece.start : piece.end], glued))
+        keys.append((text[piece.start : piece.end], glued))
     todo = list(dict.fromkeys(keys))
     prefix = ","  # a neighbour that is always cut off, so that the piece after it carries no word mark
     encodings = tokenizer.encode_batch(

@@ -1,125 +1,167 @@
-"""Paragraphs of a view and the headings above each: layout repairs reading, never offsets.
+"""From a view to paragraphs in reading order: layout repairs reading, never offsets.
 
-Two kinds of text come in: one paragraph a line (web pages, text boxes), and hard-wrapped lines (PDF text, old files),
-sometimes with a blank line after every line. Which one a document is, its own line lengths say.
+Two kinds of text come in: one paragraph a line (web pages, Word files), and hard-wrapped lines (PDF text, old files), sometimes
+with a blank line after every line. Which one a document is, its own line lengths say. Lines that belong to the page are set
+aside, a paragraph that a page's foot interrupts is put together again, and a footnote is read behind the paragraph of its mark.
 """
 
 from __future__ import annotations
 
-import bisect
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-_LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\u2029]+")
+from chitieu.text.footnotes import Footnotes, find_footnotes, is_power
+from chitieu.text.furniture import find_furniture
+from chitieu.text.lines import Lines, read_lines
+
 _MARKER = re.compile(
-    r"\s*(?:[-–—+*•●▪◦·]\s|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/]?\s|[IVX]{1,5}\s?[-.)–:]|[A-ZĐ]\s?[.)]\s|[a-zđ]\s?[.)]\s|#{1,6}\s|\|)"
+    r"(?:[-–—+*•●▪◦·]\s|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/](?!\d)|\(?\d{1,2}(?:\.\d{1,2}){1,3}\s|[IVX]{1,5}\s?[-.)–:]|[A-ZĐ]\s?[.)]\s|[a-zđ]\s?[.)]\s|#{1,6}\s|\|)"
 )
 _TERMINAL = re.compile(r"[.:;!?…]['\"”’)\]]*\s*$")
-_PAGE_NUMBER = re.compile(r"\s*(?:[-–—]\s*)?(?:[Tt]rang\s+)?\d{1,4}(?:\s*/\s*\d{1,4})?(?:\s*[-–—])?\s*$")
-_FOOTNOTE_MARK = re.compile(r"\s*[(\[]\d{1,3}[)\]]\s*$")
-# Heading levels, widest first: (what it looks like, rank).
-_HEADINGS: tuple[tuple[re.Pattern[str], int], ...] = (
-    (re.compile(r"\s*#{1,6}\s"), 0),
-    (re.compile(r"\s*(?:PHẦN|Phần|CHƯƠNG|Chương)\s"), 1),
-    (re.compile(r"\s*[IVX]{1,5}\s?[-.)–:/]"), 3),
-    (re.compile(r"\s*[A-HĐ]\s?[-.)–:]\s?"), 2),
-    (re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d{1,2}\.?\s"), 6),
-    (re.compile(r"\s*\d{1,2}\.\d{1,2}\.?\s"), 5),
-    (re.compile(r"\s*\d{1,2}\s?[-.)/]\s?"), 4),
-    (re.compile(r"\s*[a-zđ]\s?[.)]\s?"), 7),
-)
-_LONGEST_HEADING = 200
+_ROW = re.compile(r"\||\t.*\t")
+_CLOSING = re.compile(r"[,.;:!?)\]”’…%]")
+_HYPHENATED = re.compile(r"[^\W_]-$")
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
-    """View offsets of a paragraph without the white space around it."""
+class Block:
+    """A paragraph: the ranges of the view that it is read from, in reading order; of a footnote, where its mark stands.
 
-    start: int
-    end: int
+    Between two ranges one space is read, but where ``glued`` holds the number of the range that follows without one.
+    """
 
-
-def _is_capitalised(line: str) -> bool:
-    return line.lstrip()[:1].isupper()
-
-
-def _is_wrapped(lengths: Sequence[int]) -> int:
-    """The width at which a document's lines are wrapped, or 0."""
-    if len(lengths) < 6:
-        return 0
-    ordered = sorted(lengths)
-    width = ordered[int(len(ordered) * 0.95)]
-    full = sum(n >= 0.8 * width for n in lengths)
-    return width if 30 <= width <= 160 and full >= 0.35 * len(lengths) else 0
+    ranges: tuple[tuple[int, int], ...]
+    glued: frozenset[int] = frozenset()
+    anchor: int | None = None
 
 
-def paragraphs(view: str) -> list[Paragraph]:
-    """The paragraphs of a view in order; they do not overlap and hold every character that is not white space."""
-    lines = [(m.start(), m.end()) for m in _LINE.finditer(view) if not m.group().isspace()]
-    if not lines:
-        return []
-    width = _is_wrapped([end - start for start, end in lines])
-    gaps = [view.count("\n", a[1], b[0]) for a, b in pairwise(lines)]
-    usual_gap = sorted(gaps)[len(gaps) // 2] if gaps else 1
-    out: list[list[int]] = [list(lines[0])]
-    for (start, end), (next_start, next_end), gap in zip(lines, lines[1:], gaps, strict=False):
-        line, following = view[start:end], view[next_start:next_end]
-        length = len(line.strip())
-        ended = _TERMINAL.search(line) is not None
-        full = length >= (0.85 if ended else 0.6) * width
-        joins = gap <= usual_gap and not any(
-            (_MARKER.match(following), _PAGE_NUMBER.match(following), _PAGE_NUMBER.match(line))
+class _Open:
+    """A paragraph that is being put together."""
+
+    def __init__(self) -> None:
+        self.ranges: list[tuple[int, int]] = []
+        self.glued: set[int] = set()
+        self.marks: list[int] = []
+
+    def add(self, start: int, end: int, *, glue: bool = False) -> None:
+        if start < end:
+            if glue and self.ranges:
+                self.glued.add(len(self.ranges))
+            self.ranges.append((start, end))
+
+    def close(self, anchor: int | None = None) -> Block:
+        return Block(tuple(self.ranges), frozenset(self.glued), anchor)
+
+
+def read_layout(view: str) -> list[Block]:
+    """The paragraphs of a view in reading order."""
+    lines = read_lines(view)
+    furniture = find_furniture(lines)
+    notes = find_footnotes(lines, furniture)
+    in_notes = {n for note in notes.notes for n in range(note.first, note.last)}
+    cuts = _cuts(notes)
+    main = _join(lines, [n for n in range(len(lines.lines)) if n not in furniture and n not in in_notes], cuts)
+    bodies: dict[int, list[Block]] = {}
+    for note in notes.notes:
+        for part in _join(
+            lines, [n for n in range(note.first, note.last) if n not in furniture], cuts, note.body_start
+        ):
+            if part.ranges:
+                bodies.setdefault(note.mark.start, []).append(part.close(note.mark.start))
+    out: list[Block] = []
+    for paragraph in main:
+        if paragraph.ranges:
+            out.append(paragraph.close())
+        _append_bodies(paragraph.marks, bodies, out)
+    # A mark inside another footnote, or one whose line is none of a paragraph.
+    out.extend(block for left in bodies.values() for block in left)
+    return out
+
+
+def _append_bodies(marks: list[int], bodies: dict[int, list[Block]], out: list[Block]) -> None:
+    for mark in marks:
+        out.extend(bodies.pop(mark, []))
+
+
+def _cuts(notes: Footnotes) -> dict[int, list[tuple[int, int]]]:
+    """Ranges of marks to leave out, by line, in order."""
+    cuts: dict[int, list[tuple[int, int]]] = {}
+    for mark in sorted([*(note.mark for note in notes.notes), *notes.orphans], key=lambda m: m.start):
+        cuts.setdefault(mark.line, []).append((mark.start, mark.end))
+    return cuts
+
+
+def _join(lines: Lines, numbers: list[int], cuts: dict[int, list[tuple[int, int]]], begin: int = 0) -> list[_Open]:
+    """Put lines together into paragraphs; what stands before ``begin`` is left out."""
+    out: list[_Open] = []
+    before: int | None = None
+    inline, length = (
+        False,
+        0,
+    )  # whether a mark or an exponent stood between, and how long the line is that they interrupt
+    for number in numbers:
+        text, marks = lines.text(number), cuts.get(number, [])
+        alone = (
+            len(marks) == 1 and marks[0][0] == lines.lines[number].start and len(text) - (marks[0][1] - marks[0][0]) < 4
         )
-        # A line that begins in lower case goes on with an unfinished one, however short that was.
-        joins = joins and ((width > 0 and full) or (not ended and following.lstrip()[:1].islower()))
-        joins = joins or (
-            width > 0
-            and bool(_FOOTNOTE_MARK.match(following) or (_FOOTNOTE_MARK.match(line) and not _is_capitalised(following)))
+        power = is_power(lines, number)
+        goes_on = before is not None and (
+            power
+            or alone
+            or (inline and (text[0].islower() or _CLOSING.match(text)))
+            or _goes_on(lines, before, number, length)
         )
-        if joins:
-            out[-1][1] = next_end
-        else:
-            out.append([next_start, next_end])
-    return [_stripped(view, start, end) for start, end in out]
+        if not goes_on:
+            out.append(_Open())
+        _add_line(out[-1], lines, number, marks, begin, glue=power or _hyphenated(lines, before))
+        length = length + len(text) if goes_on and (inline or power or alone) else len(text)
+        inline = power or alone
+        if not alone:
+            before = number
+    return out
 
 
-def _stripped(view: str, start: int, end: int) -> Paragraph:
-    part = view[start:end]
-    return Paragraph(start + len(part) - len(part.lstrip()), start + len(part.rstrip()))
+def _hyphenated(lines: Lines, before: int | None) -> bool:
+    return before is not None and lines.width > 0 and bool(_HYPHENATED.search(lines.text(before)))
 
 
-def heading_rank(paragraph: str) -> int | None:
-    """How wide a heading is (0 widest), or None for a paragraph that is none."""
-    text = paragraph.strip()
-    if not text or len(text) > _LONGEST_HEADING or (len(text) > 90 and _TERMINAL.search(text)):
-        return None
-    for pattern, rank in _HEADINGS:
-        if pattern.match(text):
-            # `1. Trồng trọt: diện tích …` is a list item that says something, not a heading
-            return (
-                None if re.search(r"\d\s*(?:%|[^\W\d_])", pattern.sub("", text, count=1)) and text.count(",") else rank
-            )
-    letters = [c for c in text if c.isalpha()]
-    return 2 if len(letters) >= 6 and all(c.isupper() for c in letters) else None
+def _add_line(open_: _Open, lines: Lines, number: int, marks: list[tuple[int, int]], begin: int, *, glue: bool) -> None:
+    """Add what a line says between its footnote marks."""
+    line, view = lines.lines[number], lines.view
+    at = max(line.start, begin)
+    for start, end in [*(m for m in marks if m[0] >= at), (line.end, line.end)]:
+        part = view[at:start]
+        first, last = at + len(part) - len(part.lstrip()), at + len(part.rstrip())
+        if first < last:
+            open_.add(first, last, glue=glue or _CLOSING.match(view, first) is not None)
+            # What a mark parted without white space is tight again, but two words are not run into one.
+            glue = not view[start : start + 1].isspace() and not view[end : end + 1].isspace()
+            glue = glue and not (view[last - 1].isalnum() and view[end : end + 1].isalnum())
+        if start < end:
+            open_.marks.append(start)
+        at = end
 
 
-def section_paths(view: str, parts: Sequence[Paragraph]) -> Callable[[int], tuple[str, ...]]:
-    """A function from a view offset to the headings above it, widest first, white space squashed."""
-    starts: list[int] = []
-    paths: list[tuple[str, ...]] = []
-    open_headings: list[tuple[int, str]] = []
-    for part in parts:
-        rank = heading_rank(view[part.start : part.end])
-        if rank is not None:
-            open_headings = [h for h in open_headings if h[0] < rank]
-            open_headings.append((rank, " ".join(view[part.start : part.end].split())))
-            starts.append(part.start)
-            paths.append(tuple(text for _, text in open_headings))
-
-    def section(offset: int) -> tuple[str, ...]:
-        at = bisect.bisect_right(starts, offset) - 1
-        return paths[at] if at >= 0 else ()
-
-    return section
+def _goes_on(lines: Lines, before: int, number: int, length: int) -> bool:
+    """Whether a line goes on with the paragraph of the line before it in reading order, which was ``length`` characters long."""
+    text, following = lines.text(before), lines.text(number)
+    if _ROW.search(text) or _ROW.search(following):
+        return False
+    ended = _TERMINAL.search(text) is not None
+    lower = following[0].islower() or following[0] == "("
+    # A wrapped line is full where the next word would not have fitted; type of varying width needs some slack.
+    word = following.split(maxsplit=1)[0]
+    full = (
+        length >= 0.6 * lines.width
+        if lower and text[-1] not in ".!?…"
+        else length + 1 + len(word) >= 0.88 * lines.width
+    )
+    interrupted = number != before + 1 or lines.lines[number].page_break
+    if not interrupted and lines.lines[number].gap > lines.usual_gap:
+        return False
+    if _MARKER.match(following):
+        return False
+    if interrupted:
+        return lines.width > 0 and not ended and (full or lower)
+    # A line that begins in lower case goes on with an unfinished one, however short that was.
+    return (lines.width > 0 and full) or (not ended and lower)

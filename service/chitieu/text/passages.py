@@ -13,9 +13,8 @@ from functools import cache
 from importlib import resources
 from itertools import accumulate
 
-from chitieu.text.layout import Paragraph, paragraphs
+from chitieu.text.reading import Reading
 from chitieu.text.segmentation import Piece, pieces, sentence_ends
-from chitieu.text.source import SourceText
 
 _HEADING_LENGTH = 200
 
@@ -32,25 +31,23 @@ class Passages:
     """A document cut for reading.
 
     Attributes:
-        source: the text.
-        paragraphs: all its paragraphs, view offsets.
-        pieces: the pieces of the paragraphs that may hold a figure, in text order.
+        reading: the text as it is read; all offsets here are in its ``text``.
+        pieces: the pieces of the paragraphs that may hold a figure, in reading order.
         paragraph_starts: index of the first piece of each of those paragraphs.
         cuts: piece indices where a window may begin: paragraph starts and sentence starts.
     """
 
-    source: SourceText
-    paragraphs: list[Paragraph]
+    reading: Reading
     pieces: list[Piece]
     paragraph_starts: list[int]
     cuts: list[int]
 
 
-def read_passages(source: SourceText, *, words: bool = True) -> Passages:
+def read_passages(reading: Reading, *, words: bool = True) -> Passages:
     """Paragraphs that hold a digit, a percent sign or a cue, each with the short paragraph (a heading) right before it."""
-    view, cue = source.view, _cue()
-    parts = paragraphs(view)
-    told = [bool(cue.search(view, part.start, part.end)) for part in parts]
+    text, cue = reading.text, _cue()
+    parts = reading.paragraphs
+    told = [bool(cue.search(text, part.start, part.end)) for part in parts]
     out: list[Piece] = []
     starts: list[int] = []
     cuts: list[int] = []
@@ -58,15 +55,15 @@ def read_passages(source: SourceText, *, words: bool = True) -> Passages:
         heads = number + 1 < len(parts) and told[number + 1] and part.end - part.start <= _HEADING_LENGTH
         if not (told[number] or heads):
             continue
-        found = pieces(view, part.start, part.end, words=words)
+        found = pieces(text, part.start, part.end, words=words)
         if not found:
             continue
         offsets = [p.start for p in found]
-        ends = [bisect.bisect_left(offsets, end) for end in sentence_ends(view, part.start, part.end)]
+        ends = [bisect.bisect_left(offsets, end) for end in sentence_ends(text, part.start, part.end)]
         starts.append(len(out))
         cuts.extend(sorted({len(out), *(len(out) + at for at in ends if at < len(found))}))
         out.extend(found)
-    return Passages(source, parts, out, starts, cuts)
+    return Passages(reading, out, starts, cuts)
 
 
 @dataclass(frozen=True, slots=True)

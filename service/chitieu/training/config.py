@@ -40,6 +40,9 @@ class Encoder(_Section):
     base_name: str | None = Field(None, description="what the model's card calls it; none: the last part of `base`")
     base_license: str
     layers: int = Field(ge=1, le=48)
+    start: str | None = Field(
+        None, description="folder of a served model whose weights training goes on from; none: the base's own"
+    )
 
 
 class Heads(_Section):

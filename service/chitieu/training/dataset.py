@@ -19,6 +19,7 @@ from chitieu.errors import ConfigInvalid
 from chitieu.tagging.labels import FIGURE_LABELS, MENTION_TAGS, PHRASE_TAGS
 from chitieu.tagging.tokens import EncodedWindow, TokenizedPassages, encode_window, special_ids, tokenize
 from chitieu.text.passages import read_passages
+from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
 from chitieu.training.config import WindowSizes
 
@@ -98,11 +99,12 @@ class Example:
 
 
 def piece_ranges(document: GoldDocument, tokens: TokenizedPassages) -> list[tuple[int, int] | None]:
-    """The pieces of each gold span, half-open; None for a span in a paragraph that is not read."""
+    """The pieces of each gold span, half-open; None for a span that is not read."""
     starts = np.array([p.start for p in tokens.passages.pieces])
     out: list[tuple[int, int] | None] = []
     for span in document.spans:
-        first, last = np.searchsorted(starts, tokens.passages.source.to_view(span.start, span.end))
+        read = tokens.passages.reading.from_source(span.start, span.end)
+        first, last = np.searchsorted(starts, read) if read else (0, 0)
         out.append((int(first), int(last)) if last > first else None)
     return out
 
@@ -146,7 +148,7 @@ class Prepared:
 
 def prepare(document: GoldDocument, tokenizer: Tokenizer, sizes: WindowSizes, *, text: str | None = None) -> Prepared:
     """All windows of a document. ``text`` may stand in for the document's own if every offset still holds."""
-    tokens = tokenize(read_passages(SourceText(document.text if text is None else text)), tokenizer)
+    tokens = tokenize(read_passages(Reading(SourceText(document.text if text is None else text))), tokenizer)
     mentions, phrases, governors = targets_of(document, tokens)
     special = special_ids(tokenizer)
     out = []

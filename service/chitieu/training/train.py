@@ -36,6 +36,7 @@ from chitieu.training.dataset import (
     rewrap,
 )
 from chitieu.training.model import Extractor
+from chitieu.training.served import served_weights
 
 Log = Callable[[str], None]
 
@@ -120,7 +121,7 @@ def tag(model: Extractor, prepared: Prepared) -> list[TaggedSpan]:
         return []
     spans = decode(np.concatenate(mention_parts), np.concatenate(phrase_parts), scores)
     passages = prepared.tokens.passages
-    return repair(spans, passages.source.view, passages.pieces)
+    return repair(spans, passages.reading.text, passages.pieces)
 
 
 def development_scores(model: Extractor, documents: Sequence[Prepared]) -> dict[str, float]:
@@ -223,6 +224,8 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         governor_width=config.heads.governor_width,
         dropout=config.heads.dropout,
     )
+    if config.encoder.start:
+        model.load_state_dict(served_weights(root / config.encoder.start / "model.onnx", model.state_dict()))
     optimiser = _optimiser(model, config)
     first = corpus.epoch(random.Random(o.seed))
     per_epoch = len(batches(first, o.batch_tokens, random.Random(0)))

@@ -1,0 +1,31 @@
+"""From offsets in the reading to those of the text as sent: the last step before an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from chitieu.contract import Figure, Notice, Span
+from chitieu.text.reading import Reading
+
+Grounded = TypeVar("Grounded", Span, Figure)
+
+
+def ground(items: Sequence[Grounded], reading: Reading) -> list[Grounded]:
+    """Spans or figures with offsets and words of the source, in its order."""
+    out: list[Grounded] = []
+    for item in items:
+        start, end = reading.to_source(item.start, item.end)
+        out.append(item.model_copy(update={"start": start, "end": end, "text": reading.source.text[start:end]}))
+    return sorted(out, key=lambda item: (item.start, -item.end))
+
+
+def ground_notices(notices: Sequence[Notice], reading: Reading) -> list[Notice]:
+    """Notices with offsets of the source, in their order; those about no place stay as they are."""
+    out: list[Notice] = []
+    for notice in notices:
+        if notice.start is not None and notice.end is not None:
+            start, end = reading.to_source(notice.start, notice.end)
+            notice = notice.model_copy(update={"start": start, "end": end})
+        out.append(notice)
+    return out

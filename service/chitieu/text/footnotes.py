@@ -1,0 +1,202 @@
+"""Footnotes: marks in the running text, their bodies at the foot of a page or the end, and which belongs to which.
+
+A mark is only taken for one where a body with its number follows; `(2)` of an enumeration, `m2` and `Điều 5` stay text. Marks that
+nothing else looks like, `[3]` and a raised `³` glued to a word, are set aside even where the body is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chitieu.text.lines import Lines
+
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+# Glued to what is before it. A bare number is one only behind a word of lower case (`xã hội11`, no `m2`, `CO2`, `Covid19`).
+_INLINE = re.compile(
+    r"(?<=[^\s(\[])(?:(?P<bracket>[(\[](?P<a>\d{1,3})[)\]])|(?P<raised>[⁰¹²³⁴-⁹]{1,3})|(?<=[^\W\d_])(?P<bare>\d{1,2})(?=[\s,.;:)]|$))"
+)
+_ALONE = re.compile(
+    r"(?:[(\[](?P<a>\d{1,3})[)\]]|(?P<raised>[⁰¹²³⁴-⁹]{1,3})|(?P<bare>\d{1,2}))(?P<behind>\s*[,.;:)]*)$"
+)
+_BODY = re.compile(
+    r"(?:[(\[](?P<a>\d{1,3})[)\]]\s*|(?P<raised>[⁰¹²³⁴-⁹]{1,3})\s*|(?P<bare>\d{1,2})\s*(?=[^\W\d_]|[“\"]))"
+)
+_POWER = re.compile(r"(?<![^\W\d_])(?:[kcdhm]?m|ha)$", re.IGNORECASE)
+_LOWER_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}$")
+_GOES_ON = re.compile(r"[,.;:)\]”’…%]")
+_ENDED = re.compile(r"[.!?…]['\"”’)\]]*\s*$")
+_ITEM = re.compile(r"(?:[-–—+*•●▪]\s|(?:[IVX]{1,5}|[A-ZĐ]|[a-zđ]|\d{1,2}(?:\.\d{1,2})*)\s?[-.)]\s)")
+_LONGEST_NOTE = 60  # lines
+_LOOK_BACK = 24  # characters before a mark that say whether it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark in running text: its number, its view offsets, the line it stands in, whether it is that whole line."""
+
+    number: int
+    start: int
+    end: int
+    line: int
+    alone: bool
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote: its mark, its body's own mark (view offsets), and the body's lines ``first:last``.
+
+    The body begins at ``body_start``, behind its own mark.
+    """
+
+    mark: Mark
+    label_start: int
+    body_start: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Footnotes:
+    """All that was found: notes, and marks whose body is missing."""
+
+    notes: tuple[Note, ...] = ()
+    orphans: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A line that may open a body."""
+
+    number: int
+    line: int
+    label_start: int
+    body_start: int
+    alone: bool
+
+
+def find_footnotes(lines: Lines, furniture: frozenset[int]) -> Footnotes:
+    """Pair every body with the nearest mark before it that has its number and no body yet."""
+    open_marks: dict[int, list[Mark]] = defaultdict(list)
+    marks: list[Mark] = []
+    pairs: list[tuple[Mark, _Opening]] = []
+    for number in range(len(lines.lines)):
+        if number in furniture:
+            continue
+        opening = _opening(number, lines)
+        if opening is not None and open_marks[opening.number] and _may_open(opening, lines, furniture):
+            mark = open_marks[opening.number][-1]
+            pairs.append((mark, opening))
+            open_marks[opening.number].clear()
+            found = list(_marks_in(number, lines, skip=opening.body_start))
+        else:
+            found = list(_marks_in(number, lines))
+        for mark in found:
+            open_marks[mark.number].append(mark)
+            marks.append(mark)
+    paired = {mark for mark, _ in pairs}
+    openings = {opening.line for _, opening in pairs}
+    notes: list[Note] = []
+    for mark, opening in pairs:
+        last = _last_line(opening, openings, lines, furniture)
+        notes.append(Note(mark, opening.label_start, opening.body_start, opening.line, last))
+    return Footnotes(tuple(notes), tuple(m for m in marks if m.certain and m not in paired))
+
+
+def is_power(lines: Lines, number: int) -> bool:
+    """Whether a line holds nothing but the exponent of the unit that ends the line before (`m` and `2`)."""
+    return number > 0 and lines.text(number) in ("2", "3", "²", "³") and bool(_POWER.search(lines.text(number - 1)))
+
+
+def _value(match: re.Match[str]) -> int:
+    groups = match.groupdict()
+    return int((groups.get("a") or groups.get("bare") or groups["raised"]).translate(_RAISED))
+
+
+def _marks_in(number: int, lines: Lines, skip: int = 0) -> Iterator[Mark]:
+    line, text = lines.lines[number], lines.text(number)
+    alone = _ALONE.match(text)
+    if alone and not skip:
+        if _stands_in_text(number, alone, lines):
+            end = line.start + alone.start("behind")
+            yield Mark(_value(alone), line.start, end, number, alone=True, certain=False)
+        return
+    for match in _INLINE.finditer(text, max(0, skip - line.start)):
+        before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
+        if match["raised"] and _POWER.search(before):
+            continue
+        if match["bare"] and not (_LOWER_WORD.search(before) and before[-1].islower() and not _POWER.search(before)):
+            continue
+        certain = bool(match["raised"]) or match.group().startswith("[")
+        yield Mark(_value(match), line.start + match.start(), line.start + match.end(), number, False, certain)
+
+
+def _stands_in_text(number: int, alone: re.Match[str], lines: Lines) -> bool:
+    """Whether a line of a mark alone interrupts a sentence; a bare number in a table's cell does not."""
+    if not number or is_power(lines, number):
+        return False
+    following = lines.text(number + 1) if number + 1 < len(lines.lines) else ""
+    goes_on = bool(alone["behind"].strip() or following[:1].islower() or _GOES_ON.match(following))
+    if alone["bare"]:
+        return bool(lines.width and goes_on and lines.text(number - 1)[-1].isalpha())
+    return goes_on or not lines.text(number - 1)[-1].isdecimal()
+
+
+def _opening(number: int, lines: Lines) -> _Opening | None:
+    line, text = lines.lines[number], lines.text(number)
+    alone = _ALONE.match(text)
+    if alone:
+        following = lines.text(number + 1) if number + 1 < len(lines.lines) else ""
+        if alone["behind"].strip() or not following or following[0].islower() or _GOES_ON.match(following):
+            return None
+        return _Opening(_value(alone), number, line.start, lines.lines[number + 1].start, alone=True)
+    match = _BODY.match(text)
+    if match is None or match.end() == len(text) or (match["bare"] and text[match.end()].islower()):
+        return None
+    return _Opening(_value(match), number, line.start, line.start + match.end(), alone=False)
+
+
+def _may_open(opening: _Opening, lines: Lines, furniture: frozenset[int]) -> bool:
+    """Whether a line that begins with an open mark's number is the body: a number alone on its line, or in raised digits, is;
+    `(1)` and `1` also open list items, so there something must part it from the text."""
+    text = lines.text(opening.line)
+    if opening.alone or text[0] in "[⁰¹²³⁴⁵⁶⁷⁸⁹":
+        return True
+    line = lines.lines[opening.line]
+    return line.ruler or line.page_break or not lines.width or _note_like(opening, lines, furniture)
+
+
+def _note_like(opening: _Opening, lines: Lines, furniture: frozenset[int]) -> bool:
+    """In wrapped text without rulers: the page ends not far below, or the sentence above is left unfinished."""
+    above = opening.line - 1
+    while above in furniture:
+        above -= 1
+    unfinished = above >= 0 and _ENDED.search(lines.text(above)) is None
+    below = range(opening.line + 1, min(opening.line + 30, len(lines.lines)))
+    ends = any(n in furniture or lines.lines[n].page_break for n in below) or opening.line + 30 >= len(lines.lines)
+    return unfinished or ends
+
+
+def _last_line(opening: _Opening, openings: set[int], lines: Lines, furniture: frozenset[int]) -> int:
+    """The line behind a body's last one."""
+    first = opening.line + (2 if opening.alone else 1)
+    if not lines.width:
+        return first
+    for number in range(first, min(first + _LONGEST_NOTE, len(lines.lines))):
+        line = lines.lines[number]
+        if number in furniture or number in openings or line.page_break or line.ruler:
+            return number
+        if _ENDED.search(lines.text(number - 1)) and _resumes(number, lines):
+            return number
+    return min(first + _LONGEST_NOTE, len(lines.lines))
+
+
+def _resumes(number: int, lines: Lines) -> bool:
+    """Whether the running text goes on at a line behind a finished sentence of a body."""
+    text = lines.text(number)
+    before = lines.lines[number - 1]
+    full = before.end - before.start >= 0.85 * lines.width
+    return text[0].islower() or bool(_ITEM.match(text)) or not full

@@ -1,0 +1,81 @@
+"""The lines of a view, and how the document sets them: one paragraph a line, or hard-wrapped at a width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\u2029]+")
+_RULER = re.compile(r"\s*(?:[_\-–—=*.…~]\s*){5,}$")
+_WIDE_BLANK = 20  # a line of so many blanks is the ruler above footnotes in PDF text
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """View offsets of a line without the white space around it, and what stands between it and the line before.
+
+    Attributes:
+        gap: line breaks before it.
+        page_break: a form feed stands before it.
+        ruler: a rule (a drawn line, or one of blanks) stands before it.
+        indent: white space at its beginning.
+    """
+
+    start: int
+    end: int
+    gap: int
+    page_break: bool
+    ruler: bool
+    indent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """All lines that say something, in order.
+
+    Attributes:
+        width: characters at which lines are wrapped, or 0 where a line is a paragraph.
+        usual_gap: line breaks between two lines of one paragraph.
+    """
+
+    view: str
+    lines: Sequence[Line]
+    width: int
+    usual_gap: int
+
+    def text(self, number: int) -> str:
+        line = self.lines[number]
+        return self.view[line.start : line.end]
+
+
+def read_lines(view: str) -> Lines:
+    """Cut a view into lines; rulers and blank lines are none, but leave their trace on the line behind them."""
+    found: list[Line] = []
+    last_end, ruler = 0, False
+    for match in _LINE.finditer(view):
+        raw = match.group()
+        if raw.isspace():
+            ruler = ruler or len(raw) >= _WIDE_BLANK
+            continue
+        if _RULER.match(raw):
+            ruler = True
+            continue
+        indent = len(raw) - len(raw.lstrip())
+        start, end = match.start() + indent, match.start() + len(raw.rstrip())
+        between = view[last_end : match.start()]
+        gap = between.count("\n") + between.count("\r") - between.count("\r\n")
+        found.append(Line(start, end, max(gap, 1 if found else 0), "\f" in between, ruler, indent))
+        last_end, ruler = end, False
+    gaps = sorted(line.gap for line in found[1:])
+    return Lines(view, found, _wrap_width([n.end - n.start for n in found]), gaps[len(gaps) // 2] if gaps else 1)
+
+
+def _wrap_width(lengths: Sequence[int]) -> int:
+    """The width at which a document's lines are wrapped, or 0."""
+    if len(lengths) < 6:
+        return 0
+    ordered = sorted(lengths)
+    width = ordered[int(len(ordered) * 0.95)]
+    full = sum(n >= 0.8 * width for n in lengths)
+    return width if 30 <= width <= 160 and full >= 0.35 * len(lengths) else 0
