@@ -10,6 +10,7 @@ from chitieu.grounding import ground
 from chitieu.text.headings import section_paths
 from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
+from chitieu.text.tables import column_heads
 
 
 def gold_spans(document: GoldDocument, reading: Reading) -> list[Span]:
@@ -46,5 +47,7 @@ def gold_figures(document: GoldDocument, *, period: Period | None = None) -> lis
         paragraphs=paragraphs,
         sections=section_paths(reading.text, paragraphs),
         period=period or document_period(reading.text),
+        anchor=reading.anchor_of,
+        column=column_heads(reading.text, paragraphs),
     )
     return ground(figures, reading)

@@ -31,20 +31,35 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
 
+class TextRange(Model):
+    """A place in the text: offsets, half-open."""
+
+    start: int
+    end: int
+
+
 class Place(Model):
-    """A place: its words, and the code and name of the administrative unit list where known."""
+    """A place: its words, and the code and name of the administrative unit list where known.
+
+    ``read_from`` is where a document's own place stands in its text.
+    """
 
     text: str
     code: str | None = None
     name: str | None = None
+    read_from: TextRange | None = None
 
 
 class Period(Model):
-    """A time: the words it was read from, first and last day (ISO 8601 dates, both inclusive)."""
+    """A time: the words it was read from, first and last day (ISO 8601 dates, both inclusive; None: open or unknown).
+
+    ``read_from`` is where a document's own period stands in its text.
+    """
 
     text: str
     start: str | None = None
     end: str | None = None
+    read_from: TextRange | None = None
 
 
 class Document(Model):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from chitieu.contract import Figure, Notice, Span
+from chitieu.contract import Figure, Notice, Period, Place, Span, TextRange
 from chitieu.text.reading import Reading
 
 Grounded = TypeVar("Grounded", Span, Figure)
+Told = TypeVar("Told", Period, Place)
 
 
 def ground(items: Sequence[Grounded], reading: Reading) -> list[Grounded]:
@@ -29,3 +30,11 @@ def ground_notices(notices: Sequence[Notice], reading: Reading) -> list[Notice]:
             notice = notice.model_copy(update={"start": start, "end": end})
         out.append(notice)
     return out
+
+
+def ground_told(told: Told | None, reading: Reading) -> Told | None:
+    """A document's period or place with the source's offsets of what it was read from."""
+    if told is None or told.read_from is None:
+        return told
+    start, end = reading.to_source(told.read_from.start, told.read_from.end)
+    return told.model_copy(update={"read_from": TextRange(start=start, end=end)})

@@ -18,7 +18,7 @@ from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
 from chitieu.figures.observations import build_observations
 from chitieu.figures.periods import document_period
-from chitieu.grounding import ground, ground_notices
+from chitieu.grounding import ground, ground_notices, ground_told
 from chitieu.models import current_model
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.encoder import Tagger
@@ -26,6 +26,7 @@ from chitieu.text.headings import section_paths
 from chitieu.text.passages import Passages, read_passages
 from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
+from chitieu.text.tables import column_heads
 
 MAX_CHARACTERS = 1_000_000
 _BINARY_SHARE = 0.1
@@ -188,13 +189,22 @@ class Pipeline:
         source = reading.source
         spans = to_spans(passages, tagged)
         period = period or document_period(reading.text)
+        place = place or find_place(reading.text, period=period)
         paragraphs = [(p.start, p.end) for p in reading.paragraphs]
         sections = section_paths(reading.text, paragraphs)
 
         def link_one(path: Sequence[str], unit: Unit | None, kind: str, section: Sequence[str]) -> CatalogueLink | None:
             return link(path, unit=unit, kind=kind, section=section, catalogue=self.catalogue)
 
-        figures = build_figures(reading.text, spans, paragraphs=paragraphs, sections=sections, period=period)
+        figures = build_figures(
+            reading.text,
+            spans,
+            paragraphs=paragraphs,
+            sections=sections,
+            period=period,
+            anchor=reading.anchor_of,
+            column=column_heads(reading.text, paragraphs),
+        )
         observations, warnings = build_observations(reading.text, spans, figures, sections=sections, linker=link_one)
         checks = check(figures, observations)
         return Extraction(
@@ -202,8 +212,8 @@ class Pipeline:
                 id=id or str(uuid.uuid4()),
                 sha256=source.digest,
                 length=len(source),
-                place=place or find_place(reading.text),
-                period=period,
+                place=ground_told(place, reading),
+                period=ground_told(period, reading),
                 text=source.text if with_text else None,
             ),
             model=self.info,

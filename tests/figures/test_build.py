@@ -98,7 +98,7 @@ def test_the_score_is_the_lower_of_span_and_phrase() -> None:
 def test_ten_thousand_figures_in_one_sentence_or_many(separator: str) -> None:
     piece = '<ind id="{0}">Thu</ind> <per>năm 2019</per> <qty of="{0}">1.5</qty> <unit>tỷ đồng</unit>, <chg of="{0}">tăng <pct>5%</pct></chg>'
     text, spans = spans_of(separator.join(piece.format(n) for n in range(5_000)))
-    start = time.perf_counter()
+    start = time.process_time()
     figures = build_figures(text, spans, paragraphs=paragraphs_of(text), sections=lambda _: (), period=None)
     assert len(figures) == 10_000
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8

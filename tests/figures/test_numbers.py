@@ -107,14 +107,14 @@ HARD = [
 @pytest.mark.parametrize("piece", HARD)
 def test_linear_in_the_length(piece: str) -> None:
     long = piece * (200_000 // len(piece))
-    start = time.perf_counter()
+    start = time.process_time()
     parse_number(long, unit="tỷ đồng", before=long)
     parse_number(long + "x", unit=long, before=long)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_ten_thousand_numbers_in_seconds() -> None:
     texts = [f"{n % 999}.{n % 900 + 100},{n % 10}%" for n in range(10_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     assert all(parse_number(text, before="ước đạt ") for text in texts)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

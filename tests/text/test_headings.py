@@ -17,6 +17,7 @@ DATA = Path(__file__).parent / "data"
         ("I- Kinh tế", "roman"),
         ("IV/ Tổ chức thực hiện", "roman"),
         ("Phần thứ nhất: Tình hình năm 2019", "part"),
+        ("Điều 1. Mục tiêu chủ yếu năm 2024", "article"),
         ("2.1. Thu ngân sách", "dotted2"),
         ("3) Quốc phòng, an ninh", "number"),
         ("b) Y tế", "letter"),

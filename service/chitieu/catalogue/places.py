@@ -1,4 +1,8 @@
-"""The province or district that a document is about."""
+"""The province, district or commune that a document is about.
+
+The body that issues it, named in its letterhead, goes before the names that its text holds. Communes have no list here: they are given
+by their words alone. A document of July 2025 or later is read with the provinces of that day.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ import ahocorasick
 
 from chitieu.catalogue.fold import fold
 from chitieu.catalogue.tables import read_table
-from chitieu.contract import Place
+from chitieu.contract import Period, Place, TextRange
 
 _PREFIXES = ("thành phố ", "tỉnh ", "huyện ", "quận ", "thị xã ", "tp. ", "tp ", "tp.", "tx. ", "tx ")
 _HEAD_LINES, _HEAD_CHARACTERS, _READ = 12, 1500, 200_000
@@ -20,7 +24,19 @@ _IN_HEAD, _PREFIXED, _BARE = 8.0, 2.0, 1.0
 # The best name must stand this much above the next, or the text is about several places.
 _LEAD = 2.0
 _LEAST = 4.0
-_DATE = re.compile(r"(?:tháng\s*|/)(\d{1,2})\s*(?:/|-|năm\s*)\s*(20\d\d)|năm\s+(20\d\d)")
+_MERGER = (2025, 7)  # year and month from which the merged provinces stand
+_DATELINE = re.compile(r"(?:^|\n)[^\n,;.]{2,60},\s*ngày\s+\d{1,2}\s+tháng\s+(\d{1,2})\s+năm\s+(20\d\d)", re.IGNORECASE)
+_DATE = re.compile(
+    r"(?<!đến\s)(?<!trước\s)(?:tháng\s*|\d/)(\d{1,2})\s*(?:/|-|năm\s*)\s*(20\d\d)|(?<!đến\s)(?<!hết\s)năm\s+(20\d\d)"
+)
+# Who issues: a letterhead names the body of a place (`UBND XÃ …`, `HUYỆN ỦY …`) in a short line of its own.
+_COMMUNE_BODY = re.compile(
+    r"(?:(?:ủy|uỷ)\s+ban\s+nhân\s+dân|ubnd|hội\s+đồng\s+nhân\s+dân|hđnd|đảng\s+(?:ủy|uỷ|bộ))\s+(?=(?:xã|phường|thị\s+trấn|đặc\s+khu)\s)"
+)
+_COMMUNE_KIND = re.compile(r"(?:xã|phường|thị\s+trấn|đặc\s+khu)[ \t]+")
+_WORD = re.compile(r"[\w'’]+[ \t]*")
+_PARTY_BODY = re.compile(r"(?:(tỉnh|thành)|(huyện|quận|thị))\s+(?:ủy|uỷ)\s+")
+_LETTERHEAD_LINE = 90  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +101,18 @@ def is_place_name(folded: str) -> bool:
     return folded in _folded_names()
 
 
-def _latest(text: str) -> tuple[int, int]:
-    """Year and month of the latest date near the beginning; December where only the year is known… of the past years."""
+def _written(lower: str, period: Period | None) -> tuple[int, int]:
+    """Year and month of a document: of its dateline, else of the end of its period, else of the latest month or past year it names."""
+    dateline = _DATELINE.search(lower[:3000])
+    if dateline:
+        return int(dateline[2]), int(dateline[1])
+    if period is not None and period.end:
+        return int(period.end[:4]), int(period.end[5:7])
     latest = (0, 0)
-    for match in _DATE.finditer(text[:5000].lower()):
+    for match in _DATE.finditer(lower[:5000]):
         month, year = (int(match[1]), int(match[2])) if match[2] else (0, int(match[3]))
-        latest = max(latest, (year, month))
+        if year < 2030:  # further on stand the years of visions
+            latest = max(latest, (year, month))
     return latest
 
 
@@ -108,59 +130,122 @@ def _mentions(lower: str) -> list[tuple[int, int, str]]:
     return found
 
 
-def find_place(text: str) -> Place | None:
-    """The province or district that a text is about, or None where it names none, or several alike.
+def find_place(text: str, *, period: Period | None = None) -> Place | None:
+    """The province, district or commune that a text is about, or None where it names none, or several alike.
 
-    Names in the first lines weigh most, then those with their kind before them (`tỉnh Bến Tre`), then the frequent ones.
-    A text dated July 2025 or later is read with the provinces of that day.
+    The body in the letterhead decides. Else names in the first lines weigh most, then those with their kind before them
+    (`tỉnh Bến Tre`), then the frequent ones. Of a commune only the words are known.
+
+    Args:
+        text: composed (NFC), or there are no offsets in ``read_from``.
+        period: the document's own, which dates it where it has no dateline.
     """
-    text = unicodedata.normalize("NFC", text[:_READ])
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
-    head_end = min(_HEAD_CHARACTERS, _end_of_lines(text, _HEAD_LINES))
+    read = unicodedata.normalize("NFC", text[:_READ])
+    composed = read == text[:_READ]
+    lower = read.lower()
+    if len(lower) != len(read):
+        lower = "".join(c if len(c.lower()) != 1 else c.lower() for c in read)
+    head_end = min(_HEAD_CHARACTERS, _end_of_lines(read, _HEAD_LINES))
+    commune = _commune(read, lower, head_end)
+    if commune:
+        return _place(read, *commune, composed=composed)
     score: dict[tuple[str, str], float] = defaultdict(float)
-    printed: dict[tuple[str, str], str] = {}
+    printed: dict[tuple[str, str], tuple[int, int]] = {}
+    issuer: tuple[str, str] | None = None
     for start, end, name in _mentions(lower):
-        if not text[start].isupper() and not text[start].isdecimal():
+        if not read[start].isupper() and not read[start].isdecimal():
             continue
-        before = re.sub(r"\s+", " ", lower[max(0, start - 10) : start])
-        prefix = next((p for p in _PREFIXES if before.endswith(p)), "")
-        whole_unit = name.startswith(_PREFIXES)
-        units = _units()[name]
-        district = whole_unit or prefix in ("huyện ", "quận ", "thị xã ", "tx. ", "tx ")
-        levels = {u.level for u in units}
-        if district or levels == {"district"}:
-            # A district is named with its kind, or it may be any word.
-            if not prefix and not whole_unit:
-                continue
-            if not any(u.level == "district" for u in units):
-                continue
-            level = "district"
-        else:
-            level = "province"
-        weight = (_IN_HEAD if start < head_end else 1.0) * (_PREFIXED if prefix or whole_unit else _BARE)
+        prefix, level = _level(read, lower, start, name)
+        if start < head_end:
+            party = _party_level(lower, start, name)
+            if party:
+                level, issuer = party, (name, party)
+        if level is None:
+            continue
+        weight = (_IN_HEAD if start < head_end else 1.0) * (
+            _PREFIXED if prefix or name.startswith(_PREFIXES) else _BARE
+        )
         score[name, level] += weight
-        printed.setdefault((name, level), text[start - len(prefix) if prefix else start : end])
-    if not score:
+        printed.setdefault((name, level), (start - len(prefix), end))
+    best = issuer or _best(score)
+    if best is None:
         return None
-    ranked = sorted(score.items(), key=lambda item: -item[1])
-    (name, level), best = ranked[0]
-    provinces = [key for key in score if key[1] == "province"]
-    # The province that a district's report names beside it is no rival, nor is a district inside the province.
-    rivals = [value for key, value in ranked[1:] if key[1] == level]
-    if best < _LEAST or (rivals and best < _LEAD * rivals[0]):
-        return None
-    since = _latest(lower) >= (2025, 7)
+    name, level = best
+    since = _written(lower, period) >= _MERGER
     options = [u for u in _units()[name] if u.level == level]
     if level == "province":
         options = [u for u in options if u.since_2025 == since] or options
     elif len(options) > 1:
-        around = {u.name for p, _ in provinces for u in _units()[p] if u.level == "province"}
+        around = {u.name for p, other in score if other == "province" for u in _units()[p] if u.level == "province"}
         options = [u for u in options if u.within in around]
-        if len(options) != 1:
-            return Place(text=" ".join(printed[name, level].split()))
-    return Place(text=" ".join(printed[name, level].split()), code=options[0].code, name=options[0].name)
+    return _place(
+        read, *printed[best], composed=composed, unit=options[0] if level == "province" or len(options) == 1 else None
+    )
+
+
+def _place(text: str, start: int, end: int, *, composed: bool, unit: _Unit | None = None) -> Place:
+    return Place(
+        text=" ".join(text[start:end].split()),
+        code=unit.code if unit else None,
+        name=unit.name if unit else None,
+        read_from=TextRange(start=start, end=end) if composed else None,
+    )
+
+
+def _level(text: str, lower: str, start: int, name: str) -> tuple[str, str | None]:
+    """The kind printed before a name, and whether the name is meant as a province or a district; None: neither."""
+    before = lower[max(0, start - 10) : start]
+    spaces = re.sub(r"\s", " ", before)
+    prefix = next((p for p in _PREFIXES if spaces.endswith(p)), "")
+    units = _units()[name]
+    district = name.startswith(_PREFIXES) or prefix in ("huyện ", "quận ", "thị xã ", "tx. ", "tx ")
+    if not district and {u.level for u in units} != {"district"}:
+        return prefix, "province"
+    # A district is named with its kind, or it may be any word.
+    known = (prefix or name.startswith(_PREFIXES)) and any(u.level == "district" for u in units)
+    return prefix, "district" if known else None
+
+
+def _party_level(lower: str, start: int, name: str) -> str | None:
+    """The level of the place whose party committee stands in the letterhead right before a name."""
+    line = lower.rfind("\n", 0, start) + 1
+    bodies = list(_PARTY_BODY.finditer(lower, max(line, start - 24), start))
+    found = bodies[-1] if bodies else None
+    end = lower.find("\n", start)
+    if found is None or found.end() != start or (end if end >= 0 else len(lower)) - line > _LETTERHEAD_LINE:
+        return None
+    units = _units()[name]
+    if found[2]:
+        return "district" if any(u.level == "district" for u in units) else None
+    return next((level for level in ("province", "district") if any(u.level == level for u in units)), None)
+
+
+def _commune(text: str, lower: str, head_end: int) -> tuple[int, int] | None:
+    """Where the commune stands whose body issues the document."""
+    for match in _COMMUNE_BODY.finditer(lower, 0, head_end):
+        line, end = lower.rfind("\n", 0, match.start()) + 1, lower.find("\n", match.end())
+        kind = _COMMUNE_KIND.match(lower, match.end())
+        if kind is None or (end if end >= 0 else len(lower)) - line > _LETTERHEAD_LINE:
+            continue
+        at = kind.end()
+        word = _WORD.match(text, at)
+        while word and (word.group()[0].isupper() or word.group()[0].isdecimal()):
+            at = word.end()
+            word = _WORD.match(text, at)
+        if at > kind.end():
+            return match.end(), len(text[:at].rstrip())
+    return None
+
+
+def _best(score: dict[tuple[str, str], float]) -> tuple[str, str] | None:
+    """The name that stands clear above all others of its level, if any."""
+    if not score:
+        return None
+    ranked = sorted(score.items(), key=lambda item: -item[1])
+    key, best = ranked[0]
+    # The province that a district's report names beside it is no rival, nor is a district inside the province.
+    rivals = [value for other, value in ranked[1:] if other[1] == key[1]]
+    return None if best < _LEAST or (rivals and best < _LEAD * rivals[0]) else key
 
 
 def _end_of_lines(text: str, count: int) -> int:

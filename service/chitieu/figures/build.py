@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import pairwise
 
-from chitieu.contract import Base, Figure, Kind, Period, Reference, Span, Status, Target, Unit
+from chitieu.contract import Base, Figure, Kind, Period, Reference, Span, Target, Unit
 from chitieu.figures.bounds import find_bound
+from chitieu.figures.context import Context, Sections
 from chitieu.figures.numbers import Number, NumberHabit, number_habit, parse_number, plain
-from chitieu.figures.periods import parse_period
+from chitieu.figures.period_words import parse_period
 from chitieu.figures.phrases import (
     PhraseKind,
     Sense,
@@ -26,20 +27,15 @@ from chitieu.figures.phrases import (
     verb_sense,
 )
 from chitieu.figures.precision import half_unit
-from chitieu.figures.status import find_status
 from chitieu.figures.units import has_percent_sign, parse_percent_unit, parse_unit
 
-Sections = Callable[[int], Sequence[str]]
 _KINDS: dict[str, Kind] = {"ATTAINMENT": "attainment", "CHANGE": "change", "SHARE": "share"}
 _NUMBER_LABELS = ("QUANTITY", "PERCENT")
-_SENTENCE_END = re.compile(r"[.!?](?=\s)")
 # Words that tie a number to the unit behind a later one (`3, 4 và 5 tỷ đồng`, `từ 3 lên 5 tỷ đồng`).
 _COORDINATION = re.compile(r"\s*(?:và|hoặc|hay|,|;|-|–|đến|tới|lên|xuống|còn|,\s*còn)\s*", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,;]\s*")
 _LONGEST_COORDINATION = 12  # characters between two numbers that share a unit
 _FOLLOWS = re.compile(r"[\s),]*(so\s+(?:với\s+)?[^.;,()\n]{2,60})", re.IGNORECASE)
-_COMPARED = re.compile(r"(?<!\w)so(?:\s+với)?(?:\s+(?:mức|thời\s+điểm))?\s*$", re.IGNORECASE)
-_SAME_PERIOD = re.compile(r"cùng\s+k[ỳì]", re.IGNORECASE)
 _NEGATED = re.compile(r"(?<!\w)(?:không|chưa)(?!\w)", re.IGNORECASE)
 _PLUS = re.compile(r"\s*\+")
 _SIGNIFICANT = 12
@@ -66,55 +62,26 @@ class _Row:
     def within(self, start: int, end: int) -> list[Span]:
         return list(self._spans[bisect.bisect_left(self._starts, start) : bisect.bisect_left(self._starts, end)])
 
-    def first(self, start: int, end: int) -> Span | None:
-        at = bisect.bisect_left(self._starts, start)
-        return self._spans[at] if at < len(self._starts) and self._starts[at] < end else None
-
-    def last(self, start: int, end: int) -> Span | None:
-        at = bisect.bisect_left(self._starts, end) - 1
-        return self._spans[at] if at >= 0 and self._starts[at] >= start else None
-
 
 class _Document:
     """The text with its spans, looked at by position."""
 
-    def __init__(
-        self, text: str, spans: Sequence[Span], paragraphs: Sequence[tuple[int, int]], period: Period | None
-    ) -> None:
-        self.text, self.period = text, period
+    def __init__(self, text: str, spans: Sequence[Span], context: Context) -> None:
+        self.text, self.context, self.period = text, context, context.period
         self.phrases = [s for s in spans if s.label in _KINDS]
         self.phrase_by_id = {p.id: p for p in self.phrases}
         self._phrase_starts = [p.start for p in self.phrases]
         self._units = {s.start: s for s in spans if s.label == "UNIT"}
-        periods = [s for s in spans if s.label == "PERIOD"]
-        outside = [s for s in periods if self.phrase_of(s) is None]
-        self._periods = _Row(periods)
-        # Those that say when a figure holds, and those behind `so với`.
-        self._own = _Row([s for s in outside if not self._is_base(s)])
-        self._compared = _Row([s for s in outside if self._is_compared(s)])
-        self._breaks = sorted({0, *(start for start, _ in paragraphs)})
-        self._sentences = sorted(set(self._breaks) | {m.end() for m in _SENTENCE_END.finditer(text)})
+        self._periods = _Row([s for s in spans if s.label == "PERIOD"])
         numbers = [s for s in spans if s.label in _NUMBER_LABELS]
         self.following = {a.id: b for a, b in pairwise(numbers)}
         self.habit: NumberHabit = number_habit([nfc(s.text) for s in numbers])
-        end = (period.end or period.start) if period else None
-        self.year = int(end[:4]) if end else None
 
     def phrase_of(self, span: Span) -> Span | None:
         at = bisect.bisect_right(self._phrase_starts, span.start) - 1
         if at >= 0 and span.end <= self.phrases[at].end:
             return self.phrases[at]
         return None
-
-    def sentence_start(self, offset: int) -> int:
-        return self._sentences[bisect.bisect_right(self._sentences, offset) - 1]
-
-    def sentence_end(self, offset: int) -> int:
-        at = bisect.bisect_right(self._sentences, offset)
-        return self._sentences[at] if at < len(self._sentences) else len(self.text)
-
-    def paragraph_start(self, offset: int) -> int:
-        return self._breaks[bisect.bisect_right(self._breaks, offset) - 1]
 
     def unit_behind(self, end: int) -> Span | None:
         """The UNIT that only white space parts from a number."""
@@ -125,33 +92,6 @@ class _Document:
 
     def periods_within(self, start: int, end: int) -> list[Span]:
         return self._periods.within(start, end)
-
-    def period_at(self, offset: int, end: int) -> Period | None:
-        """The period that a figure holds for: the last one told before it in its sentence, else one that opens its paragraph,
-        else one right behind it, else the document's."""
-        own = self._own.last(self.sentence_start(offset), offset)
-        if own is None:
-            start = self.paragraph_start(offset)
-            own = self._own.first(start, min(offset, start + 40))
-        if own is None:
-            own = self._own.first(end, min(self.sentence_end(offset), end + _BEHIND, self._next_phrase(end)))
-        return parse_period(nfc(own.text), reference=self.period) if own is not None else self.period
-
-    def _next_phrase(self, end: int) -> int:
-        """Where the next phrase begins: a period behind it is no longer of what stands before."""
-        at = bisect.bisect_left(self._phrase_starts, end)
-        return self._phrase_starts[at] if at < len(self._phrase_starts) else len(self.text)
-
-    def _is_base(self, span: Span) -> bool:
-        """Whether a period is one to compare with."""
-        return bool(self._is_compared(span) or _SAME_PERIOD.match(nfc(span.text)))
-
-    def _is_compared(self, span: Span) -> bool:
-        return _COMPARED.search(self.text[max(0, span.start - 24) : span.start]) is not None
-
-    def base_before(self, offset: int) -> Span | None:
-        """The last period to compare with that stands in a sentence before an offset, outside any phrase."""
-        return self._compared.last(self.sentence_start(offset), offset)
 
 
 def nfc(text: str) -> str:
@@ -180,6 +120,8 @@ def build_figures(
     paragraphs: Sequence[tuple[int, int]],
     sections: Sections,
     period: Period | None,
+    anchor: Callable[[int], int] = lambda offset: offset,
+    column: Callable[[int], str] = lambda _: "",
 ) -> list[Figure]:
     """All figures of a document, in text order, ids ``f1, f2, …``.
 
@@ -188,15 +130,21 @@ def build_figures(
         paragraphs: offsets of the paragraphs, in order.
         sections: the headings above an offset, widest first.
         period: the document's own period.
+        anchor: of an offset in a footnote's body that of the footnote's mark in the running text, else the same offset; what a
+            footnote leaves out is taken from there.
+        column: the head of the table column that an offset stands in, "" outside a table.
     """
-    return _Builder(_Document(text, spans, paragraphs, period), sections).build(spans)
+    context = Context(
+        text, spans, paragraphs=paragraphs, sections=sections, period=period, anchor=anchor, column=column
+    )
+    return _Builder(_Document(text, spans, context)).build(spans)
 
 
 class _Builder:
     """Goes through a document's spans once and keeps what later figures lean on: the levels told, the verbs and plans carried over."""
 
-    def __init__(self, document: _Document, sections: Sections) -> None:
-        self.document, self.sections = document, sections
+    def __init__(self, document: _Document) -> None:
+        self.document, self.context = document, document.context
         self.figures: list[Figure] = []
         self.levels: dict[str, Figure] = {}
         self.plans: dict[str, list[Figure]] = {}
@@ -246,15 +194,15 @@ class _Builder:
             phrase=span.id,
             direction=met(span.text),
             reference=_reference(told, inherited=False),
-            period=self.document.period_at(span.start, span.end),
-            status=self._status(span.start, in_phrase=True),
+            period=self.context.period_at(span.start, span.end),
+            status=self.context.status_at(span.start, span.start, span.end, in_phrase=True),
             score=span.score,
         )
 
     def _with_number(self, span: Span, phrase: Span | None) -> Figure:
         document, text = self.document, self.document.text
         unit, unit_span = self._unit(span)
-        before = text[max(document.sentence_start(span.start), span.start - _BEFORE) : span.start]
+        before = text[max(self.context.sentence_start(span.start), span.start - _BEFORE) : span.start]
         end = unit_span.end if unit_span else span.end
         behind = text[end : end + _BEHIND]
         number = parse_number(
@@ -266,6 +214,7 @@ class _Builder:
         if number.form == "rank" and unit is not None and unit.dimension != "ratio":
             unit = None
         factor = unit.factor if unit else None
+        place = (phrase.start, phrase.end) if phrase else (span.start, end)
         return Figure(
             id="",
             start=span.start,
@@ -282,16 +231,12 @@ class _Builder:
             value_upper=_multiply(number.upper, factor),
             indicator=(phrase or span).of,
             phrase=phrase.id if phrase else None,
-            period=document.period_at((phrase or span).start, (phrase or span).end),
+            period=self.context.period_at(*place),
             status="target"
-            if not phrase and self._is_plan_of(span)
-            else self._status(span.start, in_phrase=bool(phrase)),
+            if (self._is_plan_of(span) if phrase is None else self._is_of_a_plan(phrase))
+            else self.context.status_at(span.start, *place, in_phrase=bool(phrase)),
             score=min(span.score, phrase.score) if phrase else span.score,
         )
-
-    def _status(self, offset: int, *, in_phrase: bool) -> Status:
-        before = self.document.text[max(self.document.sentence_start(offset), offset - _BEFORE) : offset]
-        return find_status(before, self.sections(offset), year=self.document.year, in_phrase=in_phrase)
 
     def _is_plan_of(self, span: Span) -> bool:
         """Whether a level is the plan value of the figure before it: `5.817 tỷ đồng/5.937 tỷ đồng`, and after an attainment
@@ -306,6 +251,20 @@ class _Builder:
             return False
         phrase = self.document.phrase_by_id.get(last.phrase or "")
         return phrase is not None and not self.document.text[phrase.end : span.start].strip(" \t\r\n(")
+
+    def _is_of_a_plan(self, phrase: Span) -> bool:
+        """Whether a change or share is that of the plan value right before it: `kế hoạch vốn 500 tỷ đồng, gấp 1,3 lần năm trước`."""
+        if phrase.label == "ATTAINMENT" or not self.figures:
+            return False
+        last = self.figures[-1]
+        between = self.document.text[last.end : phrase.start]
+        return (
+            last.kind == "level"
+            and last.status == "target"
+            and last.indicator == phrase.of
+            and len(between) < _BEFORE
+            and not set(between) & set(".;()")
+        )
 
     def _unit(self, span: Span) -> tuple[Unit | None, Span | None]:
         """The unit of a number, and its own UNIT span; one that stands behind a later number is shared."""
@@ -349,7 +308,7 @@ class _Builder:
         before = nfc(document.text[phrase.start : span.start])
         behind = nfc(document.text[own_unit.end if own_unit and own_unit.end <= phrase.end else span.end : phrase.end])
         place, last = self.carried.get(label, (-1, _Carried(None, None)))
-        near = last if place >= document.paragraph_start(phrase.start) else _Carried(None, None)
+        near = last if place >= self.context.paragraph_start(phrase.start) else _Carried(None, None)
         sense = verb_sense(before, label) or ("more" if _PLUS.match(span.text) else near.sense)
         level = self.levels.get(figure.indicator or "")
         level_is_percent = self._is_percentage(figure, level, sense)
@@ -395,9 +354,9 @@ class _Builder:
         inherited = told is None
         if inherited:
             told, told_at, period = near.told, near.told_at, near.period
-            ahead = document.base_before(phrase.start)
+            ahead = self.context.base_before(phrase.start)
             if ahead is not None and ahead.start > told_at:
-                start = max(document.sentence_start(ahead.start), ahead.start - 24)
+                start = max(self.context.sentence_start(ahead.start), ahead.start - 24)
                 words = nfc(document.text[start : ahead.end])
                 told, told_at, period = read_base("", words), ahead.start, parse_period(nfc(ahead.text))
             if period is not None:  # the same words, seen from this figure's own period
@@ -409,7 +368,7 @@ class _Builder:
 
     def _base_behind(self, phrase: Span, reference: Period | None) -> tuple[Told | None, Period | None]:
         document = self.document
-        stop = min(document.sentence_end(phrase.end), phrase.end + 80)
+        stop = min(self.context.sentence_end(phrase.end), phrase.end + 80)
         ahead = _FOLLOWS.match(document.text, phrase.end, stop)
         told = read_base("", nfc(ahead[1])) if ahead else None
         beside = document.periods_within(phrase.end, ahead.end()) if ahead and told else []

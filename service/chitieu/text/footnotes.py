@@ -11,20 +11,21 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chitieu.text.lines import Lines
+from chitieu.text.lines import POWER, Lines, is_power
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-# Glued to what is before it. A bare number is one only behind a word of lower case (`xã hội11`, no `m2`, `CO2`, `Covid19`).
+# Glued to what is before it, or before a comma. A bare number is one only behind a word of lower case (no `m2`, `CO2`, `Covid19`).
 _INLINE = re.compile(
-    r"(?<=[^\s(\[])(?:(?P<bracket>[(\[](?P<a>\d{1,3})[)\]])|(?P<raised>[⁰¹²³⁴-⁹]{1,3})|(?<=[^\W\d_])(?P<bare>\d{1,2})(?=[\s,.;:)]|$))"
+    r"(?:(?<=[^\s(\[⁽])|(?<=[^\s(\[]\s)(?=\(\d{1,3}\)(?:[,.;:]|$)))"
+    r"(?:(?P<bracket>[(\[](?P<a>\d{1,3})[)\]])|⁽?(?P<raised>[⁰¹²³⁴-⁹]{1,3})⁾?|(?<=[^\W\d_])(?P<bare>\d{1,2})(?=[\s,.;:)]|$))"
 )
+_BRACKETED = re.compile(r"\((\d{1,3})\)(?=[,.;:])")
 _ALONE = re.compile(
-    r"(?:[(\[](?P<a>\d{1,3})[)\]]|(?P<raised>[⁰¹²³⁴-⁹]{1,3})|(?P<bare>\d{1,2}))(?P<behind>\s*[,.;:)]*)$"
+    r"(?:[(\[](?P<a>\d{1,3})[)\]]|⁽?(?P<raised>[⁰¹²³⁴-⁹]{1,3})⁾?|(?P<bare>\d{1,2}))(?P<behind>\s*[,.;:)]*)$"
 )
 _BODY = re.compile(
-    r"(?:[(\[](?P<a>\d{1,3})[)\]]\s*|(?P<raised>[⁰¹²³⁴-⁹]{1,3})\s*|(?P<bare>\d{1,2})\s*(?=[^\W\d_]|[“\"]))"
+    r"(?:[(\[](?P<a>\d{1,3})[)\]]\s*|⁽?(?P<raised>[⁰¹²³⁴-⁹]{1,3})⁾?\s*|(?P<bare>\d{1,2})\s*(?=[^\W\d_]|[“\"]))"
 )
-_POWER = re.compile(r"(?<![^\W\d_])(?:[kcdhm]?m|ha)$", re.IGNORECASE)
 _LOWER_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}$")
 _GOES_ON = re.compile(r"[,.;:)\]”’…%]")
 _ENDED = re.compile(r"[.!?…]['\"”’)\]]*\s*$")
@@ -106,11 +107,6 @@ def find_footnotes(lines: Lines, furniture: frozenset[int]) -> Footnotes:
     return Footnotes(tuple(notes), tuple(m for m in marks if m.certain and m not in paired))
 
 
-def is_power(lines: Lines, number: int) -> bool:
-    """Whether a line holds nothing but the exponent of the unit that ends the line before (`m` and `2`)."""
-    return number > 0 and lines.text(number) in ("2", "3", "²", "³") and bool(_POWER.search(lines.text(number - 1)))
-
-
 def _value(match: re.Match[str]) -> int:
     groups = match.groupdict()
     return int((groups.get("a") or groups.get("bare") or groups["raised"]).translate(_RAISED))
@@ -124,11 +120,14 @@ def _marks_in(number: int, lines: Lines, skip: int = 0) -> Iterator[Mark]:
             end = line.start + alone.start("behind")
             yield Mark(_value(alone), line.start, end, number, alone=True, certain=False)
         return
+    opens = _BRACKETED.match(text)
+    if opens and not skip and number:  # wrapping has brought the mark to the next line
+        yield Mark(int(opens[1]), line.start, line.start + opens.end(1) + 1, number, alone=False, certain=False)
     for match in _INLINE.finditer(text, max(0, skip - line.start)):
         before = text[max(0, match.start() - _LOOK_BACK) : match.start()]
-        if match["raised"] and _POWER.search(before):
+        if match["raised"] and POWER.search(before):
             continue
-        if match["bare"] and not (_LOWER_WORD.search(before) and before[-1].islower() and not _POWER.search(before)):
+        if match["bare"] and not (_LOWER_WORD.search(before) and before[-1].islower() and not POWER.search(before)):
             continue
         certain = bool(match["raised"]) or match.group().startswith("[")
         yield Mark(_value(match), line.start + match.start(), line.start + match.end(), number, False, certain)
@@ -163,7 +162,7 @@ def _may_open(opening: _Opening, lines: Lines, furniture: frozenset[int]) -> boo
     """Whether a line that begins with an open mark's number is the body: a number alone on its line, or in raised digits, is;
     `(1)` and `1` also open list items, so there something must part it from the text."""
     text = lines.text(opening.line)
-    if opening.alone or text[0] in "[⁰¹²³⁴⁵⁶⁷⁸⁹":
+    if opening.alone or text[0] in "[⁽⁰¹²³⁴⁵⁶⁷⁸⁹":
         return True
     line = lines.lines[opening.line]
     return line.ruler or line.page_break or not lines.width or _note_like(opening, lines, furniture)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from chitieu.text.lines import Lines
+from chitieu.text.lines import Lines, is_power
 
 _DRESSED_NUMBER = re.compile(
     r"(?:[-–—|]\s*\d{1,4}\s*[-–—|]|(?:[Tt]rang|TRANG|[Pp]age)\s+\d{1,4}(?:\s*(?:/|trên|of)\s*\d{1,4})?)$"
 )
-_BARE_NUMBER = re.compile(r"\d{1,4}$")
+_BARE_NUMBER = re.compile(r"\d{1,3}$")
+# Words that a number belongs to, wherever its line ends.
+_NUMBERED = re.compile(r"(?:năm|tháng|quý|ngày|số|thứ|khóa|khoá|Điều|là|đạt|có|gồm|được|còn|trên|hơn)$", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
-_BETWEEN_NUMBERS = 8  # lines of a page at least
+_PROSE = 20  # characters of a line that is no table's cell
 _EDGE = 2  # lines at the top and bottom of a page that may be its header or footer
 _REPEATED = 3
 
@@ -26,7 +28,7 @@ def find_furniture(lines: Lines) -> frozenset[int]:
     bare = [n for n in range(len(lines.lines)) if _BARE_NUMBER.match(lines.text(n))]
     numbers = {n for n in bare if n in edges and _opens_or_closes(n, lines, repeated)}
     if lines.width and not numbers:
-        numbers = _counting(bare, lines)
+        numbers = {n for n in bare if _between_prose(n, lines)}
     return frozenset(dressed | numbers | repeated)
 
 
@@ -66,17 +68,19 @@ def _repeated(lines: Lines, pages: list[list[int]]) -> set[int]:
     return {n for n, text in said.items() if count[text] >= max(_REPEATED, len(pages) // 3)}
 
 
-def _counting(bare: list[int], lines: Lines) -> set[int]:
-    """Of lines that hold a number alone, the longest chain that counts up by one, a page's worth of lines apart."""
-    best: dict[int, list[int]] = {}
-    longest: list[int] = []
-    for number in bare:
-        value = int(lines.text(number))
-        before = best.get(value - 1, [])
-        if before and number - before[-1] < _BETWEEN_NUMBERS:
-            before = []
-        chain = [*before, number]
-        if len(chain) > len(best.get(value, [])) or number - best[value][-1] > 4 * _BETWEEN_NUMBERS:
-            best[value] = chain
-        longest = max(longest, chain, key=len)
-    return set(longest) if len(longest) > 1 else set()
+def _between_prose(number: int, lines: Lines) -> bool:
+    """Whether a number stands alone between lines of prose: in wrapped text it would share its line with other words.
+
+    An exponent, and a footnote mark whose sentence goes on below with a comma, do stand so.
+    """
+    if number == 0 or is_power(lines, number):
+        return False
+    before = lines.text(number - 1)
+    if _NUMBERED.search(before):
+        return False
+    prose = len(before) >= _PROSE or before[-1] in ".;:!?"
+    if number + 1 == len(lines.lines):
+        return prose
+    following = lines.text(number + 1)
+    headed = following[0].isupper() and len(following) > 3
+    return prose and (len(following) >= _PROSE or headed) and following[0] not in ",.;:)"

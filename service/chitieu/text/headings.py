@@ -18,6 +18,7 @@ _COLON = re.compile(r":\s*$")
 _MARKERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("markdown", re.compile(r"(?P<n>#{1,6})\s+")),
     ("part", re.compile(r"(?:PHẦN|Phần|CHƯƠNG|Chương)\s+(?:(?:THỨ|thứ)\s+)?(?P<n>[IVX]+|\d+|[^\W\d_]+)\b[\s:.\-–]*")),
+    ("article", re.compile(r"Điều\s+(?P<n>\d{1,3})\b[.:]?\s*")),
     ("dotted3", re.compile(r"(?P<n>\d{1,2}\.\d{1,2}\.\d{1,2})[.)]?\s+(?=[^\W\d_])")),
     ("dotted2", re.compile(r"(?P<n>\d{1,2}\.\d{1,2})[.)]?\s+(?=[^\W\d_])")),
     ("roman", re.compile(r"(?P<n>[IVX]{1,5})\s?(?:[-.)–:]|/(?=\s))+\s*")),
@@ -34,6 +35,7 @@ _ORDER = (
     "markdown",
     "part",
     "capitals",
+    "article",
     "capital",
     "roman",
     "number",
@@ -146,7 +148,7 @@ def _above(heading: Heading, open_now: Sequence[Heading]) -> list[Heading]:
         if open_now[number].kind == heading.kind:
             return list(open_now[:number])
     if heading.kind == "capitals":
-        return []
+        return [h for h in open_now if h.kind == "part"]
     if heading.ordinal == 1 or heading.kind in _LIST_KINDS:
         # A list that begins is nested in what is open, unless its kind never is.
         return [h for h in open_now if _rank(h.kind) < _rank(heading.kind) or h.kind not in _LIST_KINDS]

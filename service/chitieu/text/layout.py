@@ -8,18 +8,20 @@ aside, a paragraph that a page's foot interrupts is put together again, and a fo
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chitieu.text.footnotes import Footnotes, find_footnotes, is_power
+from chitieu.text.footnotes import Footnotes, find_footnotes
 from chitieu.text.furniture import find_furniture
-from chitieu.text.lines import Lines, read_lines
+from chitieu.text.lines import Lines, is_power, read_lines
+from chitieu.text.tables import is_row, stacked_rows, tabbed_cells
 
 _MARKER = re.compile(
     r"(?:[-–—+*•●▪◦·]\s|\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/](?!\d)|\(?\d{1,2}(?:\.\d{1,2}){1,3}\s|[IVX]{1,5}\s?[-.)–:]|[A-ZĐ]\s?[.)]\s|[a-zđ]\s?[.)]\s|#{1,6}\s|\|)"
 )
 _TERMINAL = re.compile(r"[.:;!?…]['\"”’)\]]*\s*$")
-_ROW = re.compile(r"\||\t.*\t")
 _CLOSING = re.compile(r"[,.;:!?)\]”’…%]")
+_CELLS = " | "
 _HYPHENATED = re.compile(r"[^\W_]-$")
 
 
@@ -27,21 +29,23 @@ _HYPHENATED = re.compile(r"[^\W_]-$")
 class Block:
     """A paragraph: the ranges of the view that it is read from, in reading order; of a footnote, where its mark stands.
 
-    Between two ranges one space is read, but where ``glued`` holds the number of the range that follows without one.
+    Between two ranges ``joint`` is read, but where ``glued`` holds the number of the range that follows without one.
     """
 
     ranges: tuple[tuple[int, int], ...]
     glued: frozenset[int] = frozenset()
     anchor: int | None = None
+    joint: str = " "
 
 
 class _Open:
     """A paragraph that is being put together."""
 
-    def __init__(self) -> None:
+    def __init__(self, joint: str = " ") -> None:
         self.ranges: list[tuple[int, int]] = []
         self.glued: set[int] = set()
         self.marks: list[int] = []
+        self.joint = joint
 
     def add(self, start: int, end: int, *, glue: bool = False) -> None:
         if start < end:
@@ -50,22 +54,22 @@ class _Open:
             self.ranges.append((start, end))
 
     def close(self, anchor: int | None = None) -> Block:
-        return Block(tuple(self.ranges), frozenset(self.glued), anchor)
+        return Block(tuple(self.ranges), frozenset(self.glued), anchor, self.joint)
 
 
 def read_layout(view: str) -> list[Block]:
     """The paragraphs of a view in reading order."""
     lines = read_lines(view)
-    furniture = find_furniture(lines)
+    rows = stacked_rows(lines)
+    furniture = find_furniture(lines).difference(*(range(first, last) for first, last in rows.items()))
     notes = find_footnotes(lines, furniture)
-    in_notes = {n for note in notes.notes for n in range(note.first, note.last)}
+    aside = furniture.union(*(range(note.first, note.last) for note in notes.notes))
     cuts = _cuts(notes)
-    main = _join(lines, [n for n in range(len(lines.lines)) if n not in furniture and n not in in_notes], cuts)
+    main = _join(lines, [n for n in range(len(lines.lines)) if n not in aside], cuts, rows=rows)
     bodies: dict[int, list[Block]] = {}
     for note in notes.notes:
-        for part in _join(
-            lines, [n for n in range(note.first, note.last) if n not in furniture], cuts, note.body_start
-        ):
+        body = [n for n in range(note.first, note.last) if n not in furniture]
+        for part in _join(lines, body, cuts, begin=note.body_start):
             if part.ranges:
                 bodies.setdefault(note.mark.start, []).append(part.close(note.mark.start))
     out: list[Block] = []
@@ -91,25 +95,43 @@ def _cuts(notes: Footnotes) -> dict[int, list[tuple[int, int]]]:
     return cuts
 
 
-def _join(lines: Lines, numbers: list[int], cuts: dict[int, list[tuple[int, int]]], begin: int = 0) -> list[_Open]:
-    """Put lines together into paragraphs; what stands before ``begin`` is left out."""
+def _join(
+    lines: Lines,
+    numbers: list[int],
+    cuts: dict[int, list[tuple[int, int]]],
+    *,
+    begin: int = 0,
+    rows: Mapping[int, int] | None = None,
+) -> list[_Open]:
+    """Put lines together into paragraphs; what stands before ``begin`` is left out, and ``rows`` are kept as they are."""
     out: list[_Open] = []
     before: int | None = None
     inline, length = (
         False,
         0,
     )  # whether a mark or an exponent stood between, and how long the line is that they interrupt
+    row_end = 0
     for number in numbers:
-        text, marks = lines.text(number), cuts.get(number, [])
-        alone = (
-            len(marks) == 1 and marks[0][0] == lines.lines[number].start and len(text) - (marks[0][1] - marks[0][0]) < 4
-        )
+        text, marks, line = lines.text(number), cuts.get(number, []), lines.lines[number]
+        cells = tabbed_cells(lines.view, line.start, line.end)
+        if cells or number < row_end or (rows and number in rows):
+            if cells or number >= row_end:
+                out.append(_Open(_CELLS))
+                row_end = rows[number] if rows and number in rows else row_end
+            for start, end in cells or [(line.start, line.end)]:
+                out[-1].add(start, end)
+            before, inline = None, False
+            continue
+        alone = len(marks) == 1 and marks[0][0] == line.start and line.end - marks[0][1] < 4
+        if marks and marks[0][0] == line.start and not alone:
+            text = text[marks[0][1] - line.start :].lstrip() or text
         power = is_power(lines, number)
         goes_on = before is not None and (
             power
             or alone
-            or (inline and (text[0].islower() or _CLOSING.match(text)))
-            or _goes_on(lines, before, number, length)
+            or _CLOSING.match(text)
+            or (inline and text[0].islower())
+            or _goes_on(lines, before, number, text, length)
         )
         if not goes_on:
             out.append(_Open())
@@ -142,13 +164,13 @@ def _add_line(open_: _Open, lines: Lines, number: int, marks: list[tuple[int, in
         at = end
 
 
-def _goes_on(lines: Lines, before: int, number: int, length: int) -> bool:
-    """Whether a line goes on with the paragraph of the line before it in reading order, which was ``length`` characters long."""
-    text, following = lines.text(before), lines.text(number)
-    if _ROW.search(text) or _ROW.search(following):
+def _goes_on(lines: Lines, before: int, number: int, following: str, length: int) -> bool:
+    """Whether a line that says ``following`` goes on with the paragraph of the line before it, ``length`` characters long."""
+    text = lines.text(before)
+    if is_row(text) or is_row(following):
         return False
     ended = _TERMINAL.search(text) is not None
-    lower = following[0].islower() or following[0] == "("
+    lower = following[0].islower() or following[0] == "(" or (lines.width > 0 and following[0].isdecimal())
     # A wrapped line is full where the next word would not have fitted; type of varying width needs some slack.
     word = following.split(maxsplit=1)[0]
     full = (

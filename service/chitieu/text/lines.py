@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 _LINE = re.compile(r"[^\n\r\x0b\x0c\u2028\u2029]+")
 _RULER = re.compile(r"\s*(?:[_\-–—=*.…~]\s*){5,}$")
+# What a `2` or `3` behind it is the exponent of.
+POWER = re.compile(r"(?<![^\W\d_])(?:[kcdhm]?m|ha)$", re.IGNORECASE)
 _WIDE_BLANK = 20  # a line of so many blanks is the ruler above footnotes in PDF text
 
 
@@ -79,3 +81,8 @@ def _wrap_width(lengths: Sequence[int]) -> int:
     width = ordered[int(len(ordered) * 0.95)]
     full = sum(n >= 0.8 * width for n in lengths)
     return width if 30 <= width <= 160 and full >= 0.35 * len(lengths) else 0
+
+
+def is_power(lines: Lines, number: int) -> bool:
+    """Whether a line holds nothing but the exponent of the unit that ends the line before (`m` and `2`)."""
+    return number > 0 and lines.text(number) in ("2", "3", "²", "³") and bool(POWER.search(lines.text(number - 1)))

@@ -77,9 +77,9 @@ class Reading:
         for number, (start, end) in enumerate(block.ranges):
             first = len(places)
             if out and number not in block.glued:
-                out.append(" ")
-                places.append(start - 1)
-                first += 1
+                out.append(block.joint)
+                places.extend([start - 1] * len(block.joint))
+                first += len(block.joint)
             for match in _PART.finditer(self.source.view, start, end):
                 part = match.group()
                 if part[0] in _UNREAD:
@@ -100,6 +100,12 @@ class Reading:
             return 0
         stretch = self._stretches[at]
         return bisect_left(self._view, view, stretch.start, stretch.end)
+
+    def anchor_of(self, offset: int) -> int:
+        """Of an offset in a footnote's body the place where its mark stood, of any other the offset itself."""
+        at = bisect_right(self.paragraphs, offset, key=lambda p: p.start) - 1
+        anchor = self.paragraphs[at].anchor if at >= 0 else None
+        return offset if anchor is None else anchor
 
     def to_source(self, start: int, end: int) -> tuple[int, int]:
         """Source offsets of the reading's ``[start, end)``.
