@@ -21,12 +21,12 @@ $(VENV)/.serving: pyproject.toml | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: pyproject.toml $(VENV)/.serving
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,ocr]'
 	touch $@
 
 $(VENV)/.train: pyproject.toml $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet 'torch==2.13.0'
-	$(BIN)/python -m pip install --quiet --editable '.[dev,train]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,ocr,train]'
 	touch $@
 
 install: $(VENV)/.serving

@@ -50,6 +50,18 @@ def test_pretty_json(report, capsys):
     assert json.loads(out)["schema"] == "chitieu/1" and out.count("\n") > 50
 
 
+def test_a_file_in_an_old_encoding(report, capsys):
+    data = b"Thu ng\xa9n s\xb8ch \xae\xb9t 215,4 t\xfb \xae\xe5ng, b\xbbng 81,4% d\xf9 to\xb8n.\r\n" * 3
+    report.write_bytes(data)
+    for more in ([], ["--encoding", "tcvn3"]):
+        assert main(["extract", str(report), "--format", "json", *more]) == 0
+        document = json.loads(capsys.readouterr().out)["document"]
+        assert document["text"].startswith("Thu ngân sách đạt 215,4 tỷ đồng")
+        assert {e["encoding"] for e in document["encodings"]} == {"tcvn3"}
+    assert main(["extract", str(report), "--encoding", "latin-9"]) == 1
+    assert "text_encoding" in capsys.readouterr().err
+
+
 def test_csv_has_one_header(report, capsys):
     assert main(["extract", str(report), str(report), "--format", "csv"]) == 0
     lines = capsys.readouterr().out.split("\r\n")
@@ -75,7 +87,7 @@ def test_what_fails_is_named_and_the_rest_is_read(report, tmp_path, capsys):
     assert main(["extract", str(missing), str(binary), str(report), "--format", "json"]) == 1
     told = capsys.readouterr()
     assert len(told.out.splitlines()) == 1
-    assert "missing.txt: request_invalid" in told.err and "scan.pdf: text_binary" in told.err
+    assert "missing.txt: file_unreadable" in told.err and "scan.pdf: file_damaged" in told.err
 
 
 @pytest.mark.parametrize("argv", [[], ["extract"], ["extract", "a", "--format", "docx"], ["nonsense"]])

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chitieu.contract import Extraction, Period, Place
+from chitieu.contract import Extraction, Notice, Period, Place
 from chitieu.errors import BadEncoding, ChitieuError, EmptyText, NotText, TextTooLong
-from chitieu.pipeline import MAX_CHARACTERS, check_text, decode_text
+from chitieu.pipeline import MAX_CHARACTERS, check_text
+from chitieu.text.encodings import EncodedPart
+from chitieu.text.files.reading import FileText, Page
 from fakes import fake_pipeline
 
 FRAGMENTS = (
@@ -141,26 +143,32 @@ def test_the_limit_itself_is_allowed():
     assert check_text("á" * 20, limit=20) == "á" * 20
 
 
-@pytest.mark.parametrize(
-    ("data", "error"),
-    [
-        (b"%PDF-1.7 ...", NotText), (b"PK\x03\x04\x14", NotText), (b"\xd0\xcf\x11\xe0\xa1", NotText), (b"a\0b", NotText),
-        ("đạt 5%".encode("utf-16"), NotText), ("đạt".encode("cp1258", "replace") + b" \xff", BadEncoding), (b"5%\xc3", BadEncoding),
-    ],
-)  # fmt: skip
-def test_bytes_that_are_refused(data, error):
-    with pytest.raises(error):
-        decode_text(data)
+def file_of(text: str, **more) -> FileText:
+    return FileText(text, "pdf", "0" * 64, **more)
 
 
-def test_a_byte_order_mark_is_no_part_of_the_text():
-    assert decode_text("Đạt 5%".encode("utf-8-sig")) == "Đạt 5%"
+def test_a_file_s_answer_holds_its_text_and_says_what_was_read(fake):
+    text = "Thu ngân sách đạt 5 tỷ đồng.\fĐàn bò có 8.320 con."
+    parts = (EncodedPart(0, 29, "unicode", 1.0), EncodedPart(29, len(text), "tcvn3", 0.4))
+    notice = Notice(code="pages_by_ocr", message="x / y")
+    file = file_of(text, pages=(Page(1, 0, 28), Page(2, 29, len(text))), encodings=parts, notices=(notice,))
+    answer = fake.extract_file(file, id="a.pdf")
+    assert_whole(text, answer)
+    document = answer.document
+    assert (document.text, document.kind, document.file_sha256, document.id) == (text, "pdf", "0" * 64, "a.pdf")
+    assert [(p.number, text[p.start : p.end]) for p in document.pages] == [(1, text[:28]), (2, text[29:])]
+    assert [(e.encoding, e.score) for e in document.encodings] == [("unicode", 1.0), ("tcvn3", 0.4)]
+    assert [w.code for w in answer.warnings] == ["pages_by_ocr", "encoding_unsure"]
+    assert (answer.warnings[1].start, answer.warnings[1].end) == (29, len(text))
+    assert plain(answer) == plain(fake.extract(text))
 
 
-def test_the_place_of_a_wrong_byte_is_told():
-    with pytest.raises(BadEncoding) as caught:
-        decode_text(b"thu 5%\xff")
-    assert caught.value.detail == {"position": 6}
+def test_a_period_and_a_place_say_where_they_were_read(fake):
+    text = "\u200b" + REPORT
+    document = fake.extract(text).document
+    for told in (document.period, document.place):
+        assert told.read_from is not None
+        assert told.text in text[told.read_from.start : told.read_from.end]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,13 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chitieu import __version__
-from chitieu.errors import BadRequest, ChitieuError
+from chitieu.errors import ChitieuError
+
+if TYPE_CHECKING:
+    from chitieu.text.files.reading import FileText
 
 FORMATS = ("table", "json", "csv", "html")
 
@@ -23,12 +27,18 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"chitieu {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    extract = commands.add_parser("extract", help="đọc tệp văn bản / read text files (- is standard input)")
+    extract = commands.add_parser(
+        "extract", help="đọc tệp / read files: text, HTML, PDF, Word, Excel, … (- is standard input)"
+    )
     extract.add_argument("files", nargs="+", metavar="FILE")
     extract.add_argument("--format", choices=FORMATS, default="table")
     extract.add_argument("--pretty", action="store_true", help="JSON thụt dòng / indented JSON")
     extract.add_argument(
         "--model", type=Path, metavar="FOLDER", help="thư mục mô hình / model folder (default: current)"
+    )
+
+    extract.add_argument(
+        "--encoding", metavar="NAME", help="bảng mã của tệp / what the files are written in (default: found out)"
     )
 
     serve = commands.add_parser("serve", help="mở dịch vụ / serve the API and the page")
@@ -55,14 +65,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _read(name: str) -> str:
-    from chitieu.pipeline import decode_text
+def _read(name: str, encoding: str | None) -> FileText:
+    from chitieu.text.files.reading import read_bytes, read_file
 
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise BadRequest(f"không đọc được / cannot be read: {error.strerror}", file=name) from error
-    return decode_text(data)
+    if name == "-":
+        return read_bytes(sys.stdin.buffer.read(), name="stdin", encoding=encoding)
+    return read_file(Path(name), encoding=encoding)
 
 
 def run_extract(args: argparse.Namespace) -> int:
@@ -77,10 +85,8 @@ def run_extract(args: argparse.Namespace) -> int:
         sys.stdout.write(",".join(COLUMNS) + "\r\n")
     for name in args.files:
         try:
-            text = _read(name)
-            answer = pipeline.extract(
-                text, id="stdin" if name == "-" else Path(name).name, with_text=args.format == "json"
-            )
+            file = _read(name, args.encoding)
+            answer = pipeline.extract_file(file, id="stdin" if name == "-" else Path(name).name)
         except ChitieuError as error:
             print(f"chitieu: {name}: {error.code}: {error.message}", file=sys.stderr)
             failed += 1
@@ -90,7 +96,7 @@ def run_extract(args: argparse.Namespace) -> int:
         elif args.format == "csv":
             sys.stdout.write(to_csv([answer]).split("\r\n", 1)[1])
         elif args.format == "html":
-            print(to_html(text, answer))
+            print(to_html(file.text, answer))
         else:
             if len(args.files) > 1:
                 print(f"== {answer.document.id}")

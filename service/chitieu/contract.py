@@ -62,8 +62,29 @@ class Period(Model):
     read_from: TextRange | None = None
 
 
+class Page(Model):
+    """A page of a file, counted from 1, and the range of its text."""
+
+    number: int
+    start: int
+    end: int
+
+
+class Encoding(Model):
+    """What a range of the text was written in, and how sure that is (0 to 1)."""
+
+    start: int
+    end: int
+    encoding: str
+    score: float
+
+
 class Document(Model):
-    """What was read. ``length`` counts code points; ``sha256`` is of the text in UTF-8."""
+    """What was read. ``length`` counts code points; ``sha256`` is of the text in UTF-8.
+
+    ``text`` is there for a file, where it had to be decoded, and on request; the rest is there for files alone: their kind, SHA-256 of
+    their bytes, pages (PDF), and the encodings that their parts were in.
+    """
 
     id: str
     sha256: str
@@ -71,6 +92,10 @@ class Document(Model):
     place: Place | None = None
     period: Period | None = None
     text: str | None = None
+    kind: str | None = None
+    file_sha256: str | None = None
+    pages: list[Page] | None = None
+    encodings: list[Encoding] | None = None
 
 
 class ModelInfo(Model):

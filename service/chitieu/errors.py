@@ -10,7 +10,17 @@ ChitieuError
 ├── ModelMissing     model_missing     503
 ├── ModelInvalid     model_invalid     503
 ├── AnnotationInvalid annotation_invalid 422
-└── ConfigInvalid    config_invalid    422
+├── ConfigInvalid    config_invalid    422
+├── CatalogueInvalid catalogue_invalid 500
+├── ProgramMissing   program_missing   503
+└── FileError        file_error        422
+    ├── FileUnreadable   file_unreadable   422
+    ├── FileTooLarge     file_too_large    413
+    ├── FileUnsupported  file_unsupported  415
+    ├── FileDamaged      file_damaged      422
+    ├── FileEncrypted    file_encrypted    422
+    ├── FileWithoutText  file_without_text 422
+    └── FileTooCostly    file_too_costly   413
 """
 
 from __future__ import annotations
@@ -53,7 +63,7 @@ class NotText(ChitieuError):
 
 
 class BadEncoding(ChitieuError):
-    """Bytes that are not valid UTF-8, or lone surrogates in a JSON string."""
+    """Bytes that no encoding explains, or not the one asked for, or lone surrogates in a JSON string."""
 
     code, status = "text_encoding", 422
 
@@ -98,3 +108,57 @@ class CatalogueInvalid(ChitieuError):
     """A data file of the catalogue that breaks its schema; ``detail`` names file, line and column."""
 
     code, status = "catalogue_invalid", 500
+
+
+class ProgramMissing(ChitieuError):
+    """A program or library that this file needs is not installed; ``detail`` names it and how to install it."""
+
+    code, status = "program_missing", 503
+
+
+class FileError(ChitieuError):
+    """A file that cannot be read; ``detail`` holds ``file``, ``cause`` and, where one is to blame, ``page``."""
+
+    code, status = "file_error", 422
+
+
+class FileUnreadable(FileError):
+    """It vanished, is no regular file, or may not be read."""
+
+    code, status = "file_unreadable", 422
+
+
+class FileTooLarge(FileError):
+    """More bytes, pages or unpacked bytes than the settings allow."""
+
+    code, status = "file_too_large", 413
+
+
+class FileUnsupported(FileError):
+    """Of a kind that is not read (pictures, slides, archives, programs)."""
+
+    code, status = "file_unsupported", 415
+
+
+class FileDamaged(FileError):
+    """Truncated, or not what its kind prescribes."""
+
+    code, status = "file_damaged", 422
+
+
+class FileEncrypted(FileError):
+    """Needs a password."""
+
+    code, status = "file_encrypted", 422
+
+
+class FileWithoutText(FileError):
+    """Its pages are pictures, and nothing reads them."""
+
+    code, status = "file_without_text", 422
+
+
+class FileTooCostly(FileError):
+    """Reading it took more time or memory than the settings allow, or crashed the reader."""
+
+    code, status = "file_too_costly", 413

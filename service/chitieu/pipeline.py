@@ -12,7 +12,20 @@ from typing import cast
 from chitieu.catalogue.linker import link
 from chitieu.catalogue.load import Catalogue, load_catalogue
 from chitieu.catalogue.places import find_place
-from chitieu.contract import CatalogueLink, Document, Extraction, Label, ModelInfo, Period, Place, Span, Unit
+from chitieu.contract import (
+    CatalogueLink,
+    Document,
+    Encoding,
+    Extraction,
+    Label,
+    ModelInfo,
+    Notice,
+    Page,
+    Period,
+    Place,
+    Span,
+    Unit,
+)
 from chitieu.errors import BadEncoding, BadRequest, EmptyText, NotText, TextTooLong
 from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
@@ -20,8 +33,10 @@ from chitieu.figures.observations import build_observations
 from chitieu.figures.periods import document_period
 from chitieu.grounding import ground, ground_notices, ground_told
 from chitieu.models import current_model
+from chitieu.settings import load_settings
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.encoder import Tagger
+from chitieu.text.files.reading import FileText
 from chitieu.text.headings import section_paths
 from chitieu.text.passages import Passages, read_passages
 from chitieu.text.reading import Reading
@@ -31,6 +46,7 @@ from chitieu.text.tables import column_heads
 MAX_CHARACTERS = 1_000_000
 _BINARY_SHARE = 0.1
 _MOST_MARKS = 500
+_SURE = 0.8  # of an encoding: below, the answer warns
 
 
 def check_text(text: str, *, limit: int = MAX_CHARACTERS) -> str:
@@ -96,23 +112,6 @@ def check_period(period: Period) -> Period:
     return period
 
 
-def decode_text(data: bytes) -> str:
-    """UTF-8 bytes (a byte order mark is no part of the text) as text.
-
-    Raises:
-        NotText: holds a NUL, or begins as a PDF, ZIP (Word, Excel) or OLE file does.
-        BadEncoding: not UTF-8; ``detail["position"]`` is the byte where it fails.
-    """
-    if b"\0" in data[:4096] or data.startswith((b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise NotText("Tệp nhị phân, không phải văn bản thuần. / A binary file, not plain text.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadEncoding(
-            f"Không phải UTF-8 (byte {error.start}). / Not valid UTF-8 (byte {error.start}).", position=error.start
-        ) from error
-
-
 def to_spans(passages: Passages, tagged: Sequence[TaggedSpan]) -> list[Span]:
     """Contract spans, offsets in the reading, in its order; ids ``s1, s2, …``."""
     out: list[Span] = []
@@ -135,12 +134,28 @@ def to_spans(passages: Passages, tagged: Sequence[TaggedSpan]) -> list[Span]:
     return out
 
 
+def _is_doubtful(part: Encoding) -> bool:
+    return part.score < _SURE
+
+
+def _doubt(part: Encoding) -> Notice:
+    return Notice(
+        code="encoding_unsure",
+        message=f"Không chắc đoạn này viết bằng bảng mã {part.encoding} ({part.score:.2f}). / "
+        f"It is not sure that this part was in {part.encoding} ({part.score:.2f}).",
+        start=part.start,
+        end=part.end,
+    )
+
+
 class Pipeline:
     """Tagger, catalogue and rules put together; safe to share between threads."""
 
-    def __init__(self, tagger: Tagger, catalogue: Catalogue) -> None:
+    def __init__(self, tagger: Tagger, catalogue: Catalogue, *, limit: int = MAX_CHARACTERS) -> None:
+        """``limit``: code points of a text at most."""
         self.tagger = tagger
         self.catalogue = catalogue
+        self.limit = limit
 
     @property
     def info(self) -> ModelInfo:
@@ -169,10 +184,24 @@ class Pipeline:
         """
         if period is not None:
             check_period(period)
-        passages = read_passages(Reading(SourceText(check_text(text))))
+        passages = read_passages(Reading(SourceText(check_text(text, limit=self.limit))))
         return self.assemble(
             passages, self.tagger.tag(passages), id=id, period=period, place=place, with_text=with_text
         )
+
+    def extract_file(
+        self, file: FileText, *, id: str | None = None, period: Period | None = None, place: Place | None = None
+    ) -> Extraction:
+        """Every figure of a file's text, which the answer returns. Raises what `extract` raises."""
+        answer = self.extract(file.text, id=id, period=period, place=place, with_text=True)
+        document = answer.document
+        document.kind, document.file_sha256 = file.kind, file.sha256
+        document.pages = [Page(number=p.number, start=p.start, end=p.end) for p in file.pages] or None
+        document.encodings = [
+            Encoding(start=p.start, end=p.end, encoding=p.encoding, score=round(p.score, 4)) for p in file.encodings
+        ]
+        answer.warnings = [*file.notices, *map(_doubt, filter(_is_doubtful, document.encodings)), *answer.warnings]
+        return answer
 
     def assemble(
         self,
@@ -230,5 +259,7 @@ def load_pipeline(model: Path | None = None, *, threads: int | None = None) -> P
 
     Raises:
         ModelMissing, ModelInvalid: no usable model there.
+        ConfigInvalid: the environment's settings are not valid.
     """
-    return Pipeline(Tagger(model or current_model(), threads=threads), load_catalogue())
+    limit = load_settings().max_characters
+    return Pipeline(Tagger(model or current_model(), threads=threads), load_catalogue(), limit=limit)

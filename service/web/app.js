@@ -38,18 +38,18 @@ function fail(message) {
   $("error").hidden = !message;
 }
 
-async function read(text) {
+async function send(address, type, body, text) {
   fail("");
   $("read").disabled = true;
   $("status").textContent = say("reading");
   const begun = performance.now();
   try {
-    const response = await fetch("/v1/extract", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text }),
-    });
+    const response = await fetch(address, { method: "POST", headers: { "Content-Type": type }, body });
     const answer = await response.json();
     if (!response.ok) return fail(answer.error.message);
-    shown = { text, answer, seconds: (performance.now() - begun) / 1000 };
+    // Of a file, and of a text that had to be decoded, the answer holds the text that offsets count in.
+    shown = { text: answer.document.text ?? text, answer, seconds: (performance.now() - begun) / 1000 };
+    if (text === undefined) $("text").value = shown.text;
     $("input").hidden = true;
     $("result").hidden = false;
     $("filter").value = "";
@@ -63,6 +63,9 @@ async function read(text) {
     $("status").textContent = "";
   }
 }
+
+const read = (text) => send("/v1/extract", "application/json", JSON.stringify({ text }), text);
+const take = (file) => send(`/v1/extract?name=${encodeURIComponent(file.name)}`, "application/octet-stream", file);
 
 // Opening and closing marks of nested spans, in the order in which they stand in the text.
 function highlighted(text, answer) {
@@ -139,6 +142,10 @@ function render() {
   const parts = [`${answer.figures.length} ${say("figures")}`, `${answer.observations.length} ${say("rows")}`, `${seconds.toFixed(1)} ${say("seconds")}`];
   if (answer.warnings.length) parts.push(`${answer.warnings.length} ${say("warnings")}`);
   $("counts").textContent = parts.join(" · ");
+  const { id, place, period, kind } = answer.document;
+  $("about").textContent = [kind && id, place?.name ?? place?.text, period?.text].filter(Boolean).join(" · ");
+  const notices = answer.warnings.filter((w) => w.code !== "figure_without_indicator");
+  $("notices").replaceChildren(...notices.map((w) => element("li", {}, w.message.split(" / ")[language === "vi" ? 0 : 1] ?? w.message)));
   URL.revokeObjectURL($("download").href);
   $("download").href = URL.createObjectURL(new Blob([JSON.stringify(answer, null, 1)], { type: "application/json" }));
 }
@@ -171,16 +178,6 @@ $("filter").addEventListener("input", () => {
   for (const row of $("rows").children) row.hidden = !plain(row.textContent).includes(wanted);
 });
 
-async function take(file) {
-  // Not the browser's lenient decoding: a file in an old encoding must be refused, not turned into question marks.
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-    $("text").value = text; // which turns CRLF into LF: what is sent, and what offsets count, is the file's own text
-    read(text);
-  } catch {
-    fail(language === "vi" ? "Tệp không phải văn bản UTF-8." : "The file is not UTF-8 text.");
-  }
-}
 $("file").addEventListener("change", (event) => { if (event.target.files[0]) take(event.target.files[0]); event.target.value = ""; });
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, (event) => {

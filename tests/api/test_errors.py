@@ -43,7 +43,7 @@ CASES = {
     "one character too many": (PLAIN, b"x" * 1_000_001, 413, "text_too_long"),
     "PDF": (PLAIN, b"%PDF-1.7\n1 0 obj", 422, "text_binary"),
     "Word": (PLAIN, b"PK\x03\x04\x14\x00\x06", 422, "text_binary"),
-    "UTF-16": (PLAIN, "Thu đạt 5%".encode("utf-16"), 422, "text_binary"),
+    "UTF-16 that is said to be UTF-8": (PLAIN, "Thu đạt 5%".encode("utf-16"), 422, "text_encoding"),
     "NUL in JSON": (JSON, body("thu 5%\0"), 422, "text_binary"),
     "control characters": (JSON, body("\x01\x02\x03 5%"), 422, "text_binary"),
     "invalid UTF-8": (PLAIN, b"thu 5% \xff\xfe", 422, "text_encoding"),

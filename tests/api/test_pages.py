@@ -53,7 +53,7 @@ def test_the_description_tells_what_is_served(spec):
     assert spec["openapi"].startswith("3.")
     assert set(spec["paths"]) == {"/v1/extract", "/v1/model", "/healthz"}
     extract = spec["paths"]["/v1/extract"]["post"]
-    assert set(extract["requestBody"]["content"]) == {"application/json", "text/plain"}
+    assert set(extract["requestBody"]["content"]) == {"application/json", "text/plain", "application/octet-stream"}
     assert {"200", "413", "415", "422", "503"} <= set(extract["responses"])
     request = extract["requestBody"]["content"]["application/json"]["schema"]
     assert request["required"] == ["text"]

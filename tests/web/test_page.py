@@ -1,5 +1,6 @@
 """The page in a real browser."""
 
+import io
 import shutil
 import socket
 import threading
@@ -114,10 +115,30 @@ def test_an_error_is_shown(page):
     assert "trống" in page.locator("#error").inner_text()
 
 
-def test_a_file_in_another_encoding_is_refused(page):
-    page.set_input_files("#file", {"name": "cu.txt", "mimeType": "text/plain", "buffer": b"Thu ng\xa9n s\xb8ch"})
+def test_a_file_in_an_encoding_of_before_unicode(page):
+    words = b"Thu ng\xa9n s\xb8ch \xae\xb9t 215,4 t\xfb \xae\xe5ng, b\xbbng 81,4% d\xf9 to\xb8n.\r\n"
+    page.set_input_files("#file", {"name": "cu.txt", "mimeType": "text/plain", "buffer": words * 3})
+    page.wait_for_selector("#result:not([hidden])")
+    assert page.locator("#document").inner_text().startswith("Thu ngân sách đạt 215,4 tỷ đồng, bằng 81,4% dự toán.")
+    assert page.locator("#document .QUANTITY").all_inner_texts() == ["215,4"] * 3
+    assert "cu.txt" in page.locator("#about").inner_text()
+
+
+def test_a_word_file(page):
+    import docx
+
+    document, out = docx.Document(), io.BytesIO()
+    document.add_paragraph("Đàn bò có 8.320 con, tăng 3,1% so với cùng kỳ.")
+    document.save(out)
+    page.set_input_files("#file", {"name": "a.docx", "mimeType": "", "buffer": out.getvalue()})
+    page.wait_for_selector("#result:not([hidden])")
+    assert page.locator("#document .QUANTITY").all_inner_texts() == ["8.320"]
+
+
+def test_a_file_that_cannot_be_read_is_told(page):
+    page.set_input_files("#file", {"name": "cut.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n1 0 obj"})
     page.wait_for_selector("#error:not([hidden])")
-    assert "UTF-8" in page.locator("#error").inner_text()
+    assert "cut.pdf" in page.locator("#error").inner_text()
     assert page.locator("#result").is_hidden()
 
 

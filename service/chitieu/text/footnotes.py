@@ -48,16 +48,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote: its mark, its body's own mark (view offsets), and the body's lines ``first:last``.
-
-    The body begins at ``body_start``, behind its own mark.
-    """
+    """A footnote: its mark, where its body begins behind its own mark (view offset), and the numbers of the body's lines."""
 
     mark: Mark
-    label_start: int
     body_start: int
-    first: int
-    last: int
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,6 @@ class _Opening:
 
     number: int
     line: int
-    label_start: int
     body_start: int
     alone: bool
 
@@ -102,8 +96,7 @@ def find_footnotes(lines: Lines, furniture: frozenset[int]) -> Footnotes:
     openings = {opening.line for _, opening in pairs}
     notes: list[Note] = []
     for mark, opening in pairs:
-        last = _last_line(opening, openings, lines, furniture)
-        notes.append(Note(mark, opening.label_start, opening.body_start, opening.line, last))
+        notes.append(Note(mark, opening.body_start, tuple(_body(opening, openings, lines, furniture))))
     return Footnotes(tuple(notes), tuple(m for m in marks if m.certain and m not in paired))
 
 
@@ -151,11 +144,11 @@ def _opening(number: int, lines: Lines) -> _Opening | None:
         following = lines.text(number + 1) if number + 1 < len(lines.lines) else ""
         if alone["behind"].strip() or not following or following[0].islower() or _GOES_ON.match(following):
             return None
-        return _Opening(_value(alone), number, line.start, lines.lines[number + 1].start, alone=True)
+        return _Opening(_value(alone), number, lines.lines[number + 1].start, alone=True)
     match = _BODY.match(text)
     if match is None or match.end() == len(text) or (match["bare"] and text[match.end()].islower()):
         return None
-    return _Opening(_value(match), number, line.start, line.start + match.end(), alone=False)
+    return _Opening(_value(match), number, line.start + match.end(), alone=False)
 
 
 def _may_open(opening: _Opening, lines: Lines, furniture: frozenset[int]) -> bool:
@@ -179,18 +172,44 @@ def _note_like(opening: _Opening, lines: Lines, furniture: frozenset[int]) -> bo
     return unfinished or ends
 
 
-def _last_line(opening: _Opening, openings: set[int], lines: Lines, furniture: frozenset[int]) -> int:
-    """The line behind a body's last one."""
+def _body(opening: _Opening, openings: set[int], lines: Lines, furniture: frozenset[int]) -> list[int]:
+    """The lines of a body, one that goes on at the foot of the next page with it."""
     first = opening.line + (2 if opening.alone else 1)
+    found = list(range(opening.line, first))
     if not lines.width:
-        return first
-    for number in range(first, min(first + _LONGEST_NOTE, len(lines.lines))):
+        return found
+    number = first
+    while number < len(lines.lines) and len(found) < _LONGEST_NOTE:
         line = lines.lines[number]
         if number in furniture or number in openings or line.page_break or line.ruler:
-            return number
+            break
         if _ENDED.search(lines.text(number - 1)) and _resumes(number, lines):
-            return number
-    return min(first + _LONGEST_NOTE, len(lines.lines))
+            return found
+        found.append(number)
+        number += 1
+    if number < len(lines.lines) and not _ENDED.search(lines.text(found[-1])):
+        found += _continuation(number, openings, lines, furniture)
+    return found
+
+
+def _continuation(number: int, openings: set[int], lines: Lines, furniture: frozenset[int]) -> list[int]:
+    """The lines between the next page's rule and its own notes or end, where a body was broken off before line ``number``."""
+    count = len(lines.lines)
+    while number < count and number in furniture and not lines.lines[number].page_break:
+        number += 1
+    if number == count or not lines.lines[number].page_break:
+        return []
+    number += 1
+    while number < count and not lines.lines[number].ruler:
+        if lines.lines[number].page_break:
+            return []
+        number += 1
+    out: list[int] = []
+    while number < count and number not in openings and not lines.lines[number].page_break and len(out) < _LONGEST_NOTE:
+        if number not in furniture:
+            out.append(number)
+        number += 1
+    return out
 
 
 def _resumes(number: int, lines: Lines) -> bool:

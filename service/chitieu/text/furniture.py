@@ -82,5 +82,4 @@ def _between_prose(number: int, lines: Lines) -> bool:
     if number + 1 == len(lines.lines):
         return prose
     following = lines.text(number + 1)
-    headed = following[0].isupper() and len(following) > 3
-    return prose and (len(following) >= _PROSE or headed) and following[0] not in ",.;:)"
+    return prose and any(c.isalpha() for c in following) and following[0] not in ",.;:)"
