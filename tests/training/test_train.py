@@ -181,6 +181,13 @@ def test_training_goes_on_from_the_weights_of_a_served_model(trained, plain, wor
     assert on["loss"] < 0.9 * afresh["loss"]
 
 
+def test_a_model_to_go_on_from_that_is_not_there(workplace, tmp_path):
+    config = make_config()
+    config = config.model_copy(update={"encoder": config.encoder.model_copy(update={"start": "models/none"})})
+    with pytest.raises(ConfigInvalid, match="none"):
+        train(config, workplace, tmp_path, lambda _: None)
+
+
 def test_weights_of_a_model_that_is_built_otherwise_are_refused(plain, workplace):
     other = {"mentions.weight": torch.zeros(3, 3)}
     with pytest.raises(ModelInvalid, match=r"mentions\.weight"):

@@ -31,6 +31,10 @@ def _write(path: Path, text: str) -> None:
     partial.replace(path)
 
 
+def _start(model: str | None) -> str:
+    return f", going on from the weights of {Path(model).name}" if model else ""
+
+
 def card(manifest: Mapping[str, Any]) -> str:
     """The card of a manifest, Markdown."""
     training, base = manifest["training"], manifest["base"]
@@ -44,7 +48,7 @@ def card(manifest: Mapping[str, Any]) -> str:
         f"- Base: {base['name']}, {base['license']}; {training['config']['layers']} layers.",
         f"- Served file: ONNX, {manifest['precision']}, {size:.1f} MB in all. Created {manifest['created']}.",
         f"- Trained on {training['data']['documents']} annotated documents for {training['epochs_done']} epochs "
-        f"(data SHA-256 `{training['data']['sha256'][:16]}…`).",
+        f"(data SHA-256 `{training['data']['sha256'][:16]}…`){_start(training.get('start'))}.",
         "- Use: reports and news of public bodies in Vietnamese. Not for: other languages, tables given as pictures, legal texts.",
     ]
     for name, entry in manifest.get("evaluation", {}).items():

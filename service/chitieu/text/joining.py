@@ -19,7 +19,7 @@ _MARKER = re.compile(
 )
 _TERMINAL = re.compile(r"[.:;!?…]['\"”’)\]]*\s*$")
 _CLOSING = re.compile(r"[,.;:!?)\]”’…%]")
-_HYPHENATED = re.compile(r"[^\W_]-$")
+_HYPHENATED = re.compile(r"[^\W_][-\u00ad]$")
 # What a sentence cannot end with, nor a heading.
 _BREAKS_OFF = re.compile(
     r"(?:,|(?<!\w)(?:và|là|của|các|những|trong|trong đó|với|cho|từ|đến|tại|ở|do|bằng|đạt|có|gồm|được|hoặc|hay|như))$"
@@ -95,9 +95,7 @@ class Joiner:
         if not goes_on:
             self.parts.append(Part())
             self._headed = _MARKER.match(text) is not None and text[0].isalnum()
-        glue = power or (
-            self._before is not None and lines.width > 0 and bool(_HYPHENATED.search(lines.text(self._before)))
-        )
+        glue = power or (goes_on and _HYPHENATED.search(lines.text(self._before or 0)) is not None)
         self._put(number, marks, glue=glue)
         same_line = goes_on and (inline or self._inline)
         self._length = len(text) + (self._length if same_line else 0)

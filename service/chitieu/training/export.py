@@ -137,6 +137,7 @@ def export(checkpoint: Path, root: Path, out: Path, *, version: str, precision: 
             },
             "training": {
                 "config": config.model_dump(exclude={"data", "encoder"}) | {"layers": config.encoder.layers},
+                "start": config.encoder.start,
                 "epochs_done": state["epoch"],
                 "data": state["data"],
                 "development": state["development"],

@@ -225,7 +225,10 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         dropout=config.heads.dropout,
     )
     if config.encoder.start:
-        model.load_state_dict(served_weights(root / config.encoder.start / "model.onnx", model.state_dict()))
+        served = root / config.encoder.start / "model.onnx"
+        if not served.is_file():
+            raise ConfigInvalid(f"{served}: không có mô hình để đi tiếp / no model to go on from", file=str(served))
+        model.load_state_dict(served_weights(served, model.state_dict()))
     optimiser = _optimiser(model, config)
     first = corpus.epoch(random.Random(o.seed))
     per_epoch = len(batches(first, o.batch_tokens, random.Random(0)))
