@@ -42,6 +42,9 @@ def repaired(text, *spans):
             [("INDICATOR", "dịch vụ"), ("PERCENT", "âm 4,1%")],
         ),
         ("xử 30 vụ/52 bị cáo", [("QUANTITY", "30"), ("UNIT", "vụ/")], [("QUANTITY", "30"), ("UNIT", "vụ")]),
+        ("có 02 cơ quan, 5 xã", [("QUANTITY", "02"), ("UNIT", "cơ quan,")], [("QUANTITY", "02"), ("UNIT", "cơ quan")]),
+        ("(có 50 giường), đạt", [("QUANTITY", "50"), ("UNIT", "giường),")], [("QUANTITY", "50"), ("UNIT", "giường")]),
+        ("chỉ số giá (CPI) tăng", [("INDICATOR", "chỉ số giá (CPI)")], [("INDICATOR", "chỉ số giá (CPI)")]),
         ("dài 15 m\n2 cầu mới", [("QUANTITY", "15"), ("UNIT", "m")], [("QUANTITY", "15"), ("UNIT", "m")]),
     ],
 )

@@ -65,6 +65,9 @@ def repair(spans: Sequence[TaggedSpan], read: str, pieces: Sequence[Piece]) -> l
         read: the text that pieces are offsets of.
     """
     text = _Text(read, pieces)
+    for span in spans:
+        if span.label not in FIGURE_LABELS:
+            _trim(span, text)
     kept = _mentions(list(spans), text)
     return _phrases(kept, text)
 
@@ -118,6 +121,15 @@ def _mentions(spans: list[TaggedSpan], text: _Text) -> list[TaggedSpan]:
         if span.phrase is not None and span.last > spans[span.phrase].last:
             spans[span.phrase].last = span.last
     return without(spans, dropped)
+
+
+def _trim(span: TaggedSpan, text: _Text) -> None:
+    """No name, unit or phrase ends in punctuation, or in a bracket that it does not open."""
+    while span.last - span.first > 1:
+        last = text.piece(span.last - 1)
+        if last not in tuple(",.;:(") and not (last == ")" and "(" not in text.surface(span)):
+            return
+        span.last -= 1
 
 
 def _take_sign(
