@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chitieu.annotation.inline_xml import read
-from chitieu.contract import Extraction
+from chitieu.contract import Extraction, Period
 from chitieu.pipeline import Pipeline
 from chitieu.text.files.reading import read_bytes
 from dresses import web_page, word
@@ -28,7 +28,24 @@ DRESSES: dict[str, Callable[[str], bytes]] = {
 
 
 def figures(answer: Extraction) -> Counter[tuple[object, ...]]:
-    return Counter((f.kind, f.value, f.unit.id if f.unit else None, f.status) for f in answer.figures)
+    """Every figure with its unit, indicator, section, status and period, whatever the text looked like."""
+    names = {s.id: " ".join(s.text.replace("“", '"').replace("”", '"').split()) for s in answer.spans}
+    sections = {
+        figure: tuple(o.section)
+        for o in answer.observations
+        for figure in (o.level, *o.repeats, *o.changes, *o.shares, *o.attainments)
+    }
+
+    def days(period: Period | None) -> tuple[str | None, str | None]:
+        return (period.start, period.end) if period else (None, None)
+
+    return Counter(
+        (
+            f.kind, f.value, f.unit.id if f.unit else None, names.get(f.indicator or ""), sections.get(f.id), f.status,
+            *days(f.period),
+        )
+        for f in answer.figures
+    )  # fmt: skip
 
 
 def read_as(pipeline: Pipeline, data: bytes) -> Extraction:

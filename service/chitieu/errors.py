@@ -13,6 +13,7 @@ ChitieuError
 ├── ConfigInvalid    config_invalid    422
 ├── CatalogueInvalid catalogue_invalid 500
 ├── ProgramMissing   program_missing   503
+├── ServiceBusy      service_busy      503
 └── FileError        file_error        422
     ├── FileUnreadable   file_unreadable   422
     ├── FileTooLarge     file_too_large    413
@@ -114,6 +115,12 @@ class ProgramMissing(ChitieuError):
     """A program or library that this file needs is not installed; ``detail`` names it and how to install it."""
 
     code, status = "program_missing", 503
+
+
+class ServiceBusy(ChitieuError):
+    """More is asked for than can be taken on; the same request may succeed later."""
+
+    code, status = "service_busy", 503
 
 
 class FileError(ChitieuError):

@@ -174,8 +174,11 @@ class Pipeline:
         period: Period | None = None,
         place: Place | None = None,
         with_text: bool = False,
+        wrapped: bool = True,
     ) -> Extraction:
         """Every figure of a text. ``period`` and ``place`` are hints that go before what the text itself says.
+
+        ``wrapped``: its lines may be those of a page; else each is a paragraph.
 
         Raises:
             EmptyText, TextTooLong, BadEncoding, NotText: see `check_text`.
@@ -184,7 +187,7 @@ class Pipeline:
         """
         if period is not None:
             check_period(period)
-        passages = read_passages(Reading(SourceText(check_text(text, limit=self.limit))))
+        passages = read_passages(Reading(SourceText(check_text(text, limit=self.limit)), wrapped=wrapped))
         return self.assemble(
             passages, self.tagger.tag(passages), id=id, period=period, place=place, with_text=with_text
         )
@@ -193,7 +196,7 @@ class Pipeline:
         self, file: FileText, *, id: str | None = None, period: Period | None = None, place: Place | None = None
     ) -> Extraction:
         """Every figure of a file's text, which the answer returns. Raises what `extract` raises."""
-        answer = self.extract(file.text, id=id, period=period, place=place, with_text=True)
+        answer = self.extract(file.text, id=id, period=period, place=place, with_text=True, wrapped=file.wrapped)
         document = answer.document
         document.kind, document.file_sha256 = file.kind, file.sha256
         document.pages = [Page(number=p.number, start=p.start, end=p.end) for p in file.pages] or None

@@ -36,6 +36,14 @@ class Settings(BaseSettings):
         description="Whether pages of a PDF are read by OCR: `auto` those without text, `always` all, `never` none.",
     )
     ocr_seconds_per_page: int = Field(default=60, ge=1, description="Seconds that OCR may take for each page it reads.")
+    ocr_seconds: int = Field(
+        default=900, ge=1, description="Seconds that OCR of one file may take, however many pages."
+    )
+    ocr_memory_mb: int = Field(
+        default=4096,
+        ge=512,
+        description="MiB of address space of each program of OCR (OCRmyPDF, Ghostscript, Tesseract).",
+    )
     max_ocr_pages: int = Field(default=300, ge=1, description="Pages of a file that are read by OCR at most.")
     soffice: str = Field(
         default="soffice", min_length=1, description="The LibreOffice program: a name on the PATH, or a path."

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
+import threading
 
 import docx
 import pytest
+
+from chitieu.api.bodies import FileReaders
+from chitieu.errors import ServiceBusy
 
 URL = "/v1/extract"
 TEXT = "Tổng thu ngân sách ước đạt 215,4 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so với cùng kỳ."
@@ -109,3 +114,31 @@ def test_what_cannot_be_read(client, data, kind, status, code):
     error = response.json()["error"]
     assert error["code"] == code
     assert " / " in error["message"]
+
+
+def test_a_body_of_text_is_read_no_further_than_a_text_may_be_long(client):
+    response = post(client, b"x" * 4_000_001, "text/plain")
+    assert response.status_code == 413
+    assert response.json()["error"]["detail"]["limit"] == 4_000_000
+
+
+def test_a_table_of_values_by_its_media_type(client):
+    answer = post(client, "Chỉ tiêu;Năm 2023\nĐàn bò;8.320\n".encode(), "text/csv").json()
+    assert answer["document"]["kind"] == "csv"
+    assert answer["document"]["text"].splitlines()[1] == "Đàn bò | 8.320"
+
+
+def test_more_files_than_there_is_room_for_are_refused():
+    async def crowd() -> list[object]:
+        readers, gate = FileReaders(threads=1, room=3), threading.Event()
+        tasks = [asyncio.create_task(readers.run(gate.wait)) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        gate.set()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+        assert await readers.run(lambda: 7) == 7
+        readers.close()
+        return done
+
+    done = asyncio.run(crowd())
+    assert [d for d in done if d is True] == [True] * 3
+    assert [type(d) for d in done if d is not True] == [ServiceBusy] * 2

@@ -39,6 +39,12 @@ def test_the_period_dates_a_text_without_a_dateline(end, code):
     assert found is not None and found.code == code
 
 
+def test_a_term_dates_no_text():
+    term = Period(text="nhiệm kỳ 2020 - 2025", start="2020-01-01", end="2025-12-31")
+    found = find_place("ĐẢNG BỘ TỈNH QUẢNG TRỊ\nBáo cáo tháng 10/2020", period=term)
+    assert found is not None and found.code == "45"
+
+
 def test_a_dateline_goes_before_the_period():
     text = "UBND TỈNH QUẢNG TRỊ\nĐông Hà, ngày 15 tháng 6 năm 2025\nBáo cáo năm 2025"
     found = find_place(text, period=Period(text="năm 2025", start="2025-01-01", end="2025-12-31"))

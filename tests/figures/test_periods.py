@@ -1,4 +1,4 @@
-"""Periods, cases in ``cases/periods.tsv``; references: y a year, h half a year, m March, j January, f a leap February, q a quarter."""
+"""Periods, cases in ``cases/periods.tsv``; references: y a year, h half a year, m March, j January, f a leap February, q a quarter, n nine months."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ REFERENCES = {
     "m": Period(text="tháng 3/2020", start="2020-03-01", end="2020-03-31"),
     "j": Period(text="tháng 1/2020", start="2020-01-01", end="2020-01-31"),
     "f": Period(text="tháng 2/2024", start="2024-02-01", end="2024-02-29"),
+    "n": Period(text="9 tháng năm 2024", start="2024-01-01", end="2024-09-30"),
     "q": Period(text="quý II/2020", start="2020-04-01", end="2020-06-30"),
 }
 # The same period a year before March 2020 is March 2019, before a leap February the 28 days of the next.

@@ -59,6 +59,23 @@ def test_any_order_of_markers():
     assert found["z"] == ("B. MỤC TIÊU", "I. Kinh tế chung")
 
 
+def test_capitals_without_a_marker():
+    found = paths("BÁO CÁO", "B. CHỈ TIÊU NĂM 2024", "LĨNH VỰC KINH TẾ", "- Thu ngân sách 5.500 tỷ đồng.")
+    assert found["- Thu ngân sách 5.500 tỷ đồng."] == ("B. CHỈ TIÊU NĂM 2024", "LĨNH VỰC KINH TẾ")
+    assert paths("NÔNG NGHIỆP", "x", "CÔNG NGHIỆP", "y")["y"] == ("CÔNG NGHIỆP",)
+
+
+def test_a_row_in_capitals_is_no_heading():
+    found = paths("II. MỤC TIÊU NĂM 2025", "TỔNG CỘNG | 500 | 480", "x")
+    assert found["x"] == ("II. MỤC TIÊU NĂM 2025",)
+
+
+def test_bold_of_markdown():
+    found = paths("**I. KẾT QUẢ**", "**1. Nông nghiệp**", "x", "**II. MỤC TIÊU NĂM 2025**", "y")
+    assert found["x"] == ("**I. KẾT QUẢ**", "**1. Nông nghiệp**")
+    assert found["y"] == ("**II. MỤC TIÊU NĂM 2025**",)
+
+
 def test_an_item_that_says_something_ends_the_heading_before_it():
     found = paths("I. Xã hội", "3. Văn hóa", "x", "4. Y tế còn 5 xã chưa đạt chuẩn, giảm 2 xã.", "y")
     assert found["x"] == ("I. Xã hội", "3. Văn hóa")

@@ -85,6 +85,21 @@ def test_there_and_back(text):
             assert back[0] <= at < back[1]
 
 
+LINES = st.sampled_from(
+    ["Thu đạt 5 tỷ(1), chi 4 tỷ[2].", "(1) Trong đó 3 tỷ.", "2", "[2] Còn lại.", "mật độ 650 người/km", "Tổng số¹ là 12", "¹ Gồm 5.",
+     "\f", "(2)", ", bằng 52%", "11", "một dòng dài của văn bản đã ngắt dòng theo bề rộng của trang giấy nên chưa hết câu"]
+)  # fmt: skip
+
+
+@given(st.lists(LINES, max_size=14).map("\n".join))
+def test_nothing_is_read_twice(text):
+    reading = read(text)
+    places = [
+        reading.to_source(at, at + 1) for at, char in enumerate(reading.text) if not char.isspace() and char != "|"
+    ]
+    assert len(places) == len(set(places))
+
+
 @given(st.lists(st.sampled_from(["Thu", "chi", "năm", "đạt,", "tăng.", "\n", "\n\n", " "]), max_size=60).map(" ".join))
 def test_words_are_neither_lost_nor_moved(text):
     assert read(text).text.split() == text.split()

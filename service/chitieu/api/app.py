@@ -15,9 +15,11 @@ from starlette.types import Scope
 
 from chitieu import __version__
 from chitieu.api import errors
+from chitieu.api.bodies import FileReaders
 from chitieu.api.docs import router as docs_router
 from chitieu.api.routes import router
 from chitieu.pipeline import Pipeline, load_pipeline
+from chitieu.settings import load_settings
 
 log = structlog.get_logger(__name__)
 
@@ -41,14 +43,18 @@ def create_app(pipeline: Pipeline | None = None) -> FastAPI:
 
     Raises (at start-up):
         ModelMissing, ModelInvalid: there is no usable model.
+        ConfigInvalid: the environment's settings are not valid.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.settings = load_settings()
         app.state.pipeline = pipeline or load_pipeline()
+        app.state.readers = FileReaders()
         app.state.pipeline.warm_up()
         log.info("ready", model=app.state.pipeline.info.model_dump())
         yield
+        app.state.readers.close()
 
     app = FastAPI(
         title="chitieu",

@@ -1,7 +1,8 @@
 """The province, district or commune that a document is about.
 
 The body that issues it, named in its letterhead, goes before the names that its text holds. Communes have no list here: they are given
-by their words alone. A document of July 2025 or later is read with the provinces of that day.
+by their words alone. A document of July 2025 or later is read with the provinces of that day. A national body's report is about no
+place but one that its letterhead or title names; that of its dateline is where it sits.
 """
 
 from __future__ import annotations
@@ -29,6 +30,16 @@ _DATELINE = re.compile(r"(?:^|\n)[^\n,;.]{2,60},\s*ngày\s+\d{1,2}\s+tháng\s+(\
 _DATE = re.compile(
     r"(?<!đến\s)(?<!trước\s)(?:tháng\s*|\d/)(\d{1,2})\s*(?:/|-|năm\s*)\s*(20\d\d)|(?<!đến\s)(?<!hết\s)năm\s+(20\d\d)"
 )
+# Bodies of the whole country; `bộ chỉ huy quân sự tỉnh` is none.
+_NATIONAL = re.compile(
+    r"^[^\w\n]*(?:bộ\s+(?!chỉ\s+huy|đội|tư\s+lệnh|phận|môn|máy)\w|tổng\s+cục\s|chính\s+phủ\b|thủ\s+tướng\b|văn\s+phòng\s+chính\s+phủ"
+    r"|quốc\s+hội\b|(?:ủy|uỷ)\s+ban\s+(?:thường\s+vụ\s+quốc\s+hội|dân\s+tộc|chứng\s+khoán)|ngân\s+hàng\s+nhà\s+nước|kiểm\s+toán\s+nhà\s+nước"
+    r"|bảo\s+hiểm\s+xã\s+hội\s+việt\s+nam|thanh\s+tra\s+chính\s+phủ|tổng\s+liên\s+đoàn|ban\s+chấp\s+hành\s+trung\s+ương"
+    r"|(?:tòa|toà)\s+án\s+nhân\s+dân\s+tối\s+cao|viện\s+kiểm\s+sát\s+nhân\s+dân\s+tối\s+cao)",
+    re.MULTILINE,
+)
+_DAY_FOLLOWS = re.compile(r"\s*,?\s*ngày(?!\w)")
+_SENTENCE_ENDS = re.compile(r"[.;:]\s*(?:\n|$)")
 # Who issues: a letterhead names the body of a place (`UBND XÃ …`, `HUYỆN ỦY …`) in a short line of its own.
 _COMMUNE_BODY = re.compile(
     r"(?:(?:ủy|uỷ)\s+ban\s+nhân\s+dân|ubnd|hội\s+đồng\s+nhân\s+dân|hđnd|đảng\s+(?:ủy|uỷ|bộ))\s+(?=(?:xã|phường|thị\s+trấn|đặc\s+khu)\s)"
@@ -43,6 +54,7 @@ _LETTERHEAD_LINE = 90  # characters
 class _Unit:
     level: str
     since_2025: bool
+    until: str
     code: str
     name: str
     within: str
@@ -62,10 +74,24 @@ def _units() -> dict[str, tuple[_Unit, ...]]:
     """Units by bare lower-case name."""
     out: dict[str, list[_Unit]] = defaultdict(list)
     for row in read_table("places.tsv", ("level", "valid", "code", "name", "in")):
-        unit = _Unit(row["level"], row["valid"].startswith("since"), row["code"], row["name"], row["in"])
+        unit = _Unit(
+            level=row["level"],
+            since_2025=row["valid"].startswith("since"),
+            until=row["valid"].removeprefix("until ") if row["valid"].startswith("until") else "",
+            code=row["code"],
+            name=row["name"],
+            within=row["in"],
+        )
         for key in {_bare(row["name"]), _same_length(_bare(row["name"]))}:
             out[key].append(unit)
     return {key: tuple(found) for key, found in out.items()}
+
+
+@lru_cache(maxsize=2)
+def _names(kind: str) -> dict[str, str]:
+    """Other spellings of a bare name, or of a renamed province the old name and the new one."""
+    rows = read_table("place_names.tsv", ("printed", "name", "kind"))
+    return {row["printed"]: row["name"] for row in rows if row["kind"] == kind}
 
 
 def _same_length(lower: str) -> str:
@@ -83,7 +109,9 @@ def _same_length(lower: str) -> str:
 def _automaton() -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
     for name in _units():
-        automaton.add_word(name, name)
+        automaton.add_word(name, (name, name))
+    for printed, name in _names("spelling").items():
+        automaton.add_word(printed, (printed, name))
     automaton.make_automaton()
     return automaton
 
@@ -106,7 +134,8 @@ def _written(lower: str, period: Period | None) -> tuple[int, int]:
     dateline = _DATELINE.search(lower[:3000])
     if dateline:
         return int(dateline[2]), int(dateline[1])
-    if period is not None and period.end:
+    if period is not None and period.end and (not period.start or int(period.end[:4]) - int(period.start[:4]) < 2):
+        # Of several years (a term, a plan) the document may be written in any.
         return int(period.end[:4]), int(period.end[5:7])
     latest = (0, 0)
     for match in _DATE.finditer(lower[:5000]):
@@ -119,8 +148,8 @@ def _written(lower: str, period: Period | None) -> tuple[int, int]:
 def _mentions(lower: str) -> list[tuple[int, int, str]]:
     """Longest place names that stand as whole words: (start, end, bare name)."""
     found: list[tuple[int, int, str]] = []
-    for last, name in _automaton().iter(lower):
-        start, end = last - len(name) + 1, last + 1
+    for last, (printed, name) in _automaton().iter(lower):
+        start, end = last - len(printed) + 1, last + 1
         if (start and lower[start - 1].isalnum()) or (end < len(lower) and lower[end].isalnum()):
             continue
         while found and found[-1][0] >= start:
@@ -149,38 +178,78 @@ def find_place(text: str, *, period: Period | None = None) -> Place | None:
     commune = _commune(read, lower, head_end)
     if commune:
         return _place(read, *commune, composed=composed)
+    national_end = _national_head(read, lower, head_end)
     score: dict[tuple[str, str], float] = defaultdict(float)
     printed: dict[tuple[str, str], tuple[int, int]] = {}
     issuer: tuple[str, str] | None = None
     for start, end, name in _mentions(lower):
         if not read[start].isupper() and not read[start].isdecimal():
             continue
+        if national_end is not None and (start >= national_end or _DAY_FOLLOWS.match(lower, end)):
+            continue  # a dateline, or one of the many places that such a report names
         prefix, level = _level(read, lower, start, name)
-        if start < head_end:
+        in_head = start < (head_end if national_end is None else national_end)
+        if in_head:
             party = _party_level(lower, start, name)
             if party:
                 level, issuer = party, (name, party)
         if level is None:
             continue
-        weight = (_IN_HEAD if start < head_end else 1.0) * (
-            _PREFIXED if prefix or name.startswith(_PREFIXES) else _BARE
-        )
+        weight = (_IN_HEAD if in_head else 1.0) * (_PREFIXED if prefix or name.startswith(_PREFIXES) else _BARE)
         score[name, level] += weight
         printed.setdefault((name, level), (start - len(prefix), end))
-    best = issuer or _best(score)
+    written = _written(lower, period)
+    best = issuer or _best(_as_named_then(score, printed, written))
     if best is None:
         return None
     name, level = best
-    since = _written(lower, period) >= _MERGER
     options = [u for u in _units()[name] if u.level == level]
     if level == "province":
-        options = [u for u in options if u.since_2025 == since] or options
+        options = [u for u in options if u.since_2025 == (written >= _MERGER)] or options
+        if _not_yet(name, written):
+            options = []
     elif len(options) > 1:
         around = {u.name for p, other in score if other == "province" for u in _units()[p] if u.level == "province"}
         options = [u for u in options if u.within in around]
-    return _place(
-        read, *printed[best], composed=composed, unit=options[0] if level == "province" or len(options) == 1 else None
-    )
+    sure = options and (level == "province" or len(options) == 1)
+    return _place(read, *printed[best], composed=composed, unit=options[0] if sure else None)
+
+
+def _national_head(text: str, lower: str, head_end: int) -> int | None:
+    """The end of the letterhead and title of a national body's document, None where another body issues it.
+
+    A letterhead stands in capitals; a line of an article may begin with a ministry.
+    """
+    found = next((m for m in _NATIONAL.finditer(lower, 0, head_end) if text[m.start() : m.end()].isupper()), None)
+    line_end = lower.find("\n", found.end()) if found else -1
+    if found is None or (line_end if line_end >= 0 else len(lower)) - found.start() > _LETTERHEAD_LINE:
+        return None
+    ends = _SENTENCE_ENDS.search(lower, found.end(), _HEAD_CHARACTERS)
+    return lower.rfind("\n", 0, ends.start()) + 1 if ends else _HEAD_CHARACTERS
+
+
+def _not_yet(name: str, written: tuple[int, int]) -> bool:
+    """Whether a province had another name when a document was written."""
+    old = next((old for old, new in _names("renamed").items() if new == name), None)
+    return old is not None and (0, 0) < written <= _last_month(old)
+
+
+def _last_month(name: str) -> tuple[int, int]:
+    last = max(unit.until for unit in _units()[name])
+    return int(last[:4]), int(last[5:7])
+
+
+def _as_named_then(
+    score: dict[tuple[str, str], float], printed: dict[tuple[str, str], tuple[int, int]], written: tuple[int, int]
+) -> dict[tuple[str, str], float]:
+    """Scores with those of a renamed province's two names together under the one of the day, where both are printed."""
+    out = dict(score)
+    for old, new in _names("renamed").items():
+        names = (old, "province"), (new, "province")
+        if all(name in printed for name in names):
+            other, kept = names if written > _last_month(old) else names[::-1]
+            out[kept] += out.pop(other)
+    return out
 
 
 def _place(text: str, start: int, end: int, *, composed: bool, unit: _Unit | None = None) -> Place:

@@ -73,6 +73,11 @@ def _range_of_years(m: re.Match[str], _: Period | None) -> Days:
     return date(int(m[1]), 1, 1), date(int(m[2]), 12, 31)
 
 
+def _short_range(m: re.Match[str], _: Period | None) -> Days:
+    """`giai đoạn 2021-25`: the last year without its century."""
+    return date(int(m[1]), 1, 1), date(int(m[1][:2] + m[2]), 12, 31)
+
+
 def _from_year_start(m: re.Match[str], reference: Period | None) -> Days:
     last = _day(m[1], m[2], _year(m[3], reference))
     return (date(last.year, 1, 1), last) if last else UNKNOWN
@@ -119,6 +124,33 @@ def _quarters(m: re.Match[str], reference: Period | None) -> Days:
     return _months(_year(m[3], reference, m[4]), 3 * _int(m[1]) - 2, 3 * _int(m[2]))
 
 
+def _first_quarters(m: re.Match[str], reference: Period | None) -> Days:
+    return _months(_year(m[2], reference, m[3]), 1, 3 * _int(m[1]))
+
+
+def _last_quarters(m: re.Match[str], reference: Period | None) -> Days:
+    return _months(_year(m[2], reference, m[3]), 13 - 3 * _int(m[1]), 12)
+
+
+def _listed(item: re.Pattern[str], months: int) -> Reader:
+    """`quý I, II/2024`, `tháng 12/2023 và tháng 1/2024`: days where the members follow one another; each is of the next year named."""
+
+    def read(m: re.Match[str], reference: Period | None) -> Days:
+        year = _year(m.groups()[-2], reference, m.groups()[-1])
+        members: list[int] = []  # the first months, counted since year 0
+        for found in reversed(list(item.finditer(m[1]))):
+            year = int(found[2]) if found[2] else year
+            if year is None or not 1 <= _int(found[1]) * months <= 12:
+                return UNKNOWN
+            members.insert(0, year * 12 + (_int(found[1]) - 1) * months)
+        if members != list(range(members[0], members[-1] + 1, months)):
+            return UNKNOWN
+        first, last = members[0], members[-1] + months - 1
+        return date(first // 12, first % 12 + 1, 1), _months(last // 12, last % 12 + 1, last % 12 + 1)[1]
+
+    return read
+
+
 def _until_quarter(m: re.Match[str], reference: Period | None) -> Days:
     return None, _quarter(m, reference)[1]
 
@@ -158,7 +190,11 @@ def _whole_year(m: re.Match[str], _: Period | None) -> Days:
 
 
 def _years(m: re.Match[str], _: Period | None) -> Days:
-    return date(min(int(m[1]), int(m[2])), 1, 1), date(max(int(m[1]), int(m[2])), 12, 31)
+    """`năm 2021, 2022 và 2023`; years that do not follow one another are no period."""
+    years = sorted({int(year) for year in re.findall(YEAR, m.group())})
+    if years != list(range(years[0], years[-1] + 1)):
+        return UNKNOWN
+    return date(years[0], 1, 1), date(years[-1], 12, 31)
 
 
 def _year_start(m: re.Match[str], reference: Period | None) -> Days:
@@ -226,6 +262,16 @@ def _to_date(_: re.Match[str], reference: Period | None) -> Days:
     return None, date.fromisoformat(reference.end) if reference and reference.end else None
 
 
+def _year_to_month(m: re.Match[str], reference: Period | None) -> Days:
+    return _months(_year(m[3] or m[1], reference, m[4]), 1, _int(m[2]))
+
+
+def _year_to_date(m: re.Match[str], reference: Period | None) -> Days:
+    last = _to_date(m, reference)[1]
+    year = int(m[1]) if m[1] else last.year if last else None
+    return (date(year, 1, 1), last) if year else UNKNOWN
+
+
 def _from_year_to_date(m: re.Match[str], reference: Period | None) -> Days:
     return date(int(m[1]), 1, 1), _to_date(m, reference)[1]
 
@@ -238,19 +284,33 @@ def _no_days(_: re.Match[str], __: Period | None) -> Days:
     return UNKNOWN
 
 
+_LIST = r"\s*(?:,|;|và|với|\+|&)\s*"
+_NEXT_QUARTER = rf"{_LIST}(?:quý\s+)?{_QUARTER}\b(?!\s*tháng)(?:\s*/\s*{YEAR})?"
+_NEXT_MONTH = rf"{_LIST}(?:tháng\s+{MONTH}|\d{{1,2}})\b(?!\s*tháng)(?:\s*/\s*{YEAR})?"
+_QUARTER_LIST = rf"(quý\s+{_QUARTER}(?:\s*/\s*{YEAR})?(?:{_NEXT_QUARTER})+){_IN_YEAR}"
+_MONTH_LIST = rf"(tháng\s+{MONTH}(?:\s*/\s*{YEAR})?(?:{_NEXT_MONTH})+){_IN_YEAR}"
+_A_QUARTER = re.compile(rf"(?<![\w/]){_QUARTER}(?!\w)(?:\s*/\s*{YEAR})?")
+_A_MONTH = re.compile(rf"(?<![\w/]){MONTH}(?!\w)(?:\s*/\s*{YEAR})?")
+
 # Tried in order; the first that is found anywhere in the text decides.
 _PATTERNS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
         (rf"từ\s+năm\s+{YEAR}\s*(?:đến|tới)\s+nay", _from_year_to_date),
+        (rf"từ\s+đầu\s+năm(?:\s+{YEAR}|\s+nay)?\s*(?:đến|tới)\s+(?:nay|hiện\s+(?:nay|tại)|thời\s+điểm\s+(?:này|hiện))", _year_to_date),
         (rf"năm học\s+{YEAR}", _no_days),  # which months it runs, each report decides
         (r"(?<!\w)vụ\s+(?:lúa\s+|sản\s+xuất\s+)?(?:đông|xuân|hè|thu|hạ|mùa|chiêm|trước|này)(?!\w)", _no_days),
         (rf"đầu\s+nhiệm\s+kỳ\s+{YEAR}", _from_year),
         (rf"cuối\s+nhiệm\s+kỳ\s+{YEAR}\s*(?:-|–|—|đến)\s*{YEAR}", _until_term_end),
         (rf"từ\s+đầu\s+năm.*?\b(?:đến|tới)\s+(?:hết\s+)?(?:ngày\s+)?{_DAY_MONTH}", _from_year_start),
+        (rf"từ\s+đầu\s+năm(?:\s+{YEAR}|\s+nay)?\s*(?:đến|tới)\s+(?:hết\s+|cuối\s+)*tháng\s+{MONTH}\b{_IN_YEAR}", _year_to_month),
         (_FROM_DAY_TO_DAY, _days),
         (rf"{YEAR}\s*(?:-|–|—|đến(?: hết)?(?: năm)?|/)\s*(?:năm\s+)?{YEAR}", _range_of_years),
-        (rf"{YEAR}\s*(?:và|,|;|với)\s*(?:năm\s+)?{YEAR}", _years),
+        (rf"(?:giai\s+đoạn|thời\s+kỳ|nhiệm\s+kỳ)(?:\s+năm)?\s+{YEAR}\s*(?:-|–|—|/)\s*(\d\d)(?![\d/.,])", _short_range),
+        # the same months of two years
+        (rf"(?:tháng|quý|nửa|đầu\s+năm|cuối\s+năm)[^,;\d]{{0,30}}{YEAR}\s*(?:và|,|;|với)\s*(?:năm\s+)?{YEAR}", _no_days),
+        (rf"(?<![\d/]){YEAR}(?:\s*(?:và|,|;|với)\s*(?:năm\s+)?{YEAR})+", _years),
+        (rf"năm\s+{YEAR}\s+(?:trở\s+)?(?:về|lại)\s+trước", _until_year),
         (rf"{_UNTIL}(?:ngày\s+)?{_DAY_MONTH}", _until_day),
         (rf"(?:sau|từ|kể\s+từ)\s+(?:ngày\s+){_DAY_MONTH}", _from_day),
         (rf"(?:ngày|thời\s+điểm)\s+{_DAY_MONTH}", _on_day),
@@ -259,8 +319,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"(?:nửa|giữa)\s+(đầu|cuối)\s+(?:của\s+)?năm{_IN_YEAR}", _half_year),
         (rf"{COUNT}\s+tháng\s+cuối(?:\s+năm)?{_IN_YEAR}", _last_months),
         (rf"(?:tháng\s+)?{MONTH}(?:\s*/\s*{YEAR})?\s*(?:-|–|đến)\s*(?:hết\s+)?tháng\s+{MONTH}{_IN_YEAR}", _month_range),
+        (rf"(?<!\w){COUNT}\s+quý\s+cuối(?:\s+của)?(?:\s+năm)?{_IN_YEAR}", _last_quarters),
+        (rf"(?<!\w){COUNT}\s+quý\s+đầu(?:\s+của)?(?:\s+năm)?{_IN_YEAR}", _first_quarters),
+        (_QUARTER_LIST, _listed(_A_QUARTER, 3)),
+        (_MONTH_LIST, _listed(_A_MONTH, 1)),
         (rf"(?<!\w){COUNT}\s+tháng(?:\s+đầu)?(?:\s+của)?(?:\s+năm)?{_IN_YEAR}", _first_months),
-        (rf"quý\s+{_QUARTER}\s*(?:-|–|và|đến)\s*(?:quý\s+)?{_QUARTER}\b{_IN_YEAR}", _quarters),
+        (rf"quý\s+{_QUARTER}\s*(?:-|–|đến)\s*(?:quý\s+)?{_QUARTER}\b{_IN_YEAR}", _quarters),
         (rf"{_UNTIL}quý\s+{_QUARTER}\b{_IN_YEAR}", _until_quarter),
         (rf"quý\s+{_QUARTER}\b{_IN_YEAR}", _quarter),
         (rf"{_UNTIL}tháng\s+{MONTH}\b{_IN_YEAR}", _until_month),
@@ -312,6 +376,8 @@ def parse_period(text: str, *, reference: Period | None = None) -> Period:
     if _SAME_PERIOD.search(folded) and (_BARE_YEAR.match(folded) or (start is None and end is None)):
         year = end.year if end else _reference_year(reference)
         start, end = _same_days(reference, year if end else year - 1 if year else None)
+    if start and end and start > end:  # `2021/2020` compares two years
+        start, end = UNKNOWN
     return Period(text=text, start=start.isoformat() if start else None, end=end.isoformat() if end else None)
 
 

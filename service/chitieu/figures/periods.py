@@ -34,8 +34,17 @@ _DAYS = re.compile(
     re.IGNORECASE,
 )
 _RANGE = re.compile(
-    rf"(?:giai\s+đoạn|thời\s+kỳ)(?:\s+năm)?\s+{YEAR}\s*(?:-|–|—|đến(?:\s+năm)?)\s*{YEAR}", re.IGNORECASE
+    rf"(?:giai\s+đoạn|thời\s+kỳ|nhiệm\s+kỳ)(?:\s+năm)?\s+(?:{YEAR}\s*(?:-|–|—|đến(?:\s+năm)?)\s*{YEAR}|{YEAR}\s*[-–]\s*\d\d(?![\d/]))",
+    re.IGNORECASE,
 )
+# The years in the name of a programme or a congress are the report's own only where nothing else is.
+_NAME_BEFORE = re.compile(
+    r"(?<!\w)(?:nghị quyết|chương trình|đề án|dự án|chiến lược|quy hoạch|đại hội)(?!\w)[^.;:]{0,120}$", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(r"(?<!TP)(?<!Tp)[.;]\s")
+_BODY_LINE = re.compile(r"\n[^\w\n]*[^\W\d_]+")
+# Between the period of a title and the longer one up to the same day: `quý III và 9 tháng`, `tháng 12 và cả năm`.
+_AND_SO_FAR = re.compile(r"[\s,;()–-]*(?:và|với)?\s*(?:(?:lũy|luỹ) kế|tính chung|ước|cả)?\s*", re.IGNORECASE)
 # What looks like a period and is none: datelines, terms and plans of several years.
 _NOT_NAMED = re.compile(
     rf"ngày\s+\d{{1,2}}\s+tháng\s+\d{{1,2}}\s+năm\s+{YEAR}|(?:năm\s+)?{YEAR}\s*(?:-|–|đến(?: năm)?)\s*{YEAR}|năm học\s+{YEAR}"
@@ -111,13 +120,15 @@ def _year_of(match: re.Match[str]) -> str:
 def document_period(text: str) -> Period | None:
     """The period that a document reports on, with the offsets it was read from (none in a text that is not composed, NFC).
 
-    The one that its title names; of a plan or a council's resolution the one it is made for. Else, of the years named as a period (not in
-    dates or `2016 - 2020`), the one named most often, one of a coming plan (`nhiệm vụ năm 2022`) less; then the first words of the
-    head that name it. None where the head names none.
+    The one that its title names; of a plan or a council's resolution the one it is made for. `Quý III và 9 tháng`, `tháng 5 và 5 tháng`
+    is the longer: what such a report leaves unsaid holds for the year so far, and `trong tháng` is told from its last day as well. Else
+    the several years of its title (`giai đoạn 2016 - 2020`, a term). Else, of the years named as a period (not in dates or
+    `2016 - 2020`), the one named most often, one of a coming plan (`nhiệm vụ năm 2022`) less; then the first words of the head that name
+    it. At last the years in the name of the programme or congress in its title. None where the head names none.
     """
     read = _read(text)
     plan = plan_title(text) is not None
-    return _from_title(read, plan) or _from_years(read)
+    return _from_title(read, plan) or _from_years(read) or _from_range(read, named=True)
 
 
 def titled_period(text: str) -> Period | None:
@@ -147,10 +158,7 @@ def _from_title(read: _Read, plan: bool) -> Period | None:
         return _told(read, days, None)
     named = list(_NAMED.finditer(read.blanked, begin, end))
     candidates = sorted([*named, *_YEARLESS.finditer(read.blanked, begin, end)], key=lambda m: m.start())
-    if plan and not candidates:
-        match = _RANGE.search(read.text, begin, end)
-        return _told(read, match, None) if match else None
-    found: list[Period] = []
+    found: list[tuple[re.Match[str], Period]] = []
     for match in candidates:
         if (read.planned(match.start(), begin) and not plan) or _COMPARED.search(
             read.blanked, max(0, match.start() - 12), match.start()
@@ -160,19 +168,46 @@ def _from_title(read: _Read, plan: bool) -> Period | None:
         year = _year_of(following) if following else _commonest_year(read)
         period = _told(read, match, Period(text="", end=f"{year}-12-31") if year else None)
         if period.start or period.end:
-            found.append(period)
-    if not found:
+            found.append((match, period))
+    years = _from_range(read, named=plan, in_first=not plan)
+    if not found or (years is not None and _begins_text(read, begin, years, found[0][0])):
+        return years
+    last, told = found[0]
+    for match, period in found[1:]:
+        joined = _AND_SO_FAR.fullmatch(read.blanked, last.end(), match.start()) is not None
+        if not (joined and period.start and told.start and period.end == told.end and period.start < told.start):
+            break
+        last, told = match, period
+    return told
+
+
+def _begins_text(read: _Read, begin: int, years: Period, match: re.Match[str]) -> bool:
+    """Whether a period stands in the text under a title, behind the ``years`` that it told: from a line that opens a sentence on."""
+    at = read.text.find(years.text, begin, match.start())
+    if at < 0:
+        return False
+    openings = _BODY_LINE.finditer(read.text, at, match.start() + 4)
+    return any(word.istitle() for word in (m.group().lstrip("\n *#-_") for m in openings))
+
+
+def _from_range(read: _Read, *, named: bool, in_first: bool = True) -> Period | None:
+    """The several years that a title names; with ``named`` those in the name of a programme or congress as well.
+
+    With ``in_first`` none behind its first sentence: what begins as a title may be an article.
+    """
+    if not read.has_kind:
         return None
-    # A quarter's report that goes on to its year so far is of the year so far.
-    longer = next(
-        (
-            p
-            for p in found[1:]
-            if p.end == found[0].end and "quý" in found[0].text.lower() and "tháng" in p.text.lower()
-        ),
-        None,
-    )
-    return longer or found[0]
+    begin, end = read.title
+    for match in _RANGE.finditer(read.text, begin, end):
+        line = read.text.rfind("\n", 0, match.start()) + 1, read.text.find("\n", match.end())
+        is_prose = (line[1] if line[1] >= 0 else len(read.text)) - line[0] > _TITLE
+        if in_first and (is_prose or _SENTENCE_END.search(read.text, begin, match.start())):
+            return None
+        if named or not _NAME_BEFORE.search(read.text, max(begin, match.start() - 140), match.start()):
+            period = _told(read, match, None)
+            if period.start:
+                return period
+    return None
 
 
 def _told(read: _Read, match: re.Match[str], reference: Period | None) -> Period:

@@ -170,20 +170,6 @@ def section_status(
     return "target" if weak else None
 
 
-def find_status(
-    before: str, sections: Sequence[str] = (), *, year: int | None = None, in_phrase: bool = False
-) -> Status:
-    """The status of a figure by the words before it in its sentence and the headings above it.
-
-    Args:
-        before: the text before the number, not past its sentence.
-        sections: headings, widest first.
-        year: the year that the document reports on.
-        in_phrase: the figure is a change, share or attainment.
-    """
-    return clause_status(before, in_phrase=in_phrase) or section_status(sections, year=year) or "actual"
-
-
 _TITLE_BEGINS, _TITLE = 1500, 300
 # At the beginning of a line: in capitals, or of a short line that is no sentence.
 _PLAN_KIND = re.compile(

@@ -11,8 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from chitieu.text.tables import is_row
+
 _LONGEST = 250
 _TERMINAL = re.compile(r"[.;!?…,]['\"”’)\]]*\s*$")
+_BOLD = re.compile(r"[*_]{1,3}([^*_].*?)[*_]{1,3}\s*:?$")
 _COLON = re.compile(r":\s*$")
 # What a heading begins with: (kind, pattern; its group "n" is the ordinal).
 _MARKERS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -47,6 +50,7 @@ _ORDER = (
     "dash",
     "plus",
 )
+_NUMBERED = frozenset({"part", "article", "capital", "roman", "number", "dotted2"})
 _LIST_KINDS = frozenset({"dash", "star", "plus"})
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 _FIGURE = re.compile(r"\d\s*(?:%|‰|[^\W\d_])")
@@ -78,6 +82,12 @@ def _ordinal(kind: str, printed: str) -> int | None:
     return None
 
 
+def _unmarked(text: str) -> str:
+    """Without Markdown's marks of bold and italic around it."""
+    bold = _BOLD.match(text)
+    return bold[1] if bold else text
+
+
 def _marker(text: str) -> tuple[str, int | None, int]:
     """Kind, ordinal and length of the marker that a paragraph begins with; kind "" where it has none."""
     for kind, pattern in _MARKERS:
@@ -93,8 +103,9 @@ def heading_of(text: str) -> tuple[str, int | None] | None:
 
     A heading is short, ends in no full stop, and says no figure: `1. Trồng trọt: diện tích 5.200 ha` is a list item.
     """
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _LONGEST or is_row(text):
         return None
+    text = _unmarked(text)
     kind, ordinal, length = _marker(text)
     rest = text[length:]
     if not any(c.isalpha() for c in rest):
@@ -124,7 +135,9 @@ def heading_tree(text: str, parts: Sequence[tuple[int, int]]) -> list[tuple[Head
     """
     open_now: list[Heading] = []
     out: list[tuple[Heading, ...]] = []
-    kinds = [_marker(text[start : min(end, start + _LONGEST)])[0] for start, end in parts]
+    kinds = [_marker(_unmarked(text[start : min(end, start + _LONGEST)]))[0] for start, end in parts]
+    numbered = any(kind in _NUMBERED for kind in kinds)
+    title = numbered  # capitals above the first numbered heading are the title's
     for number, (start, end) in enumerate(parts):
         found = heading_of(text[start:end]) if end - start <= _LONGEST else None
         if found and found[0] in _LIST_KINDS:
@@ -132,6 +145,10 @@ def heading_tree(text: str, parts: Sequence[tuple[int, int]]) -> list[tuple[Head
             deeper = following in _LIST_KINDS and following != found[0]
             if not (deeper or _COLON.search(text, start, end)) or following == found[0]:
                 found = None
+        if found and found[0] in _NUMBERED:
+            title = False
+        if found and title and found[0] == "capitals":
+            found = None
         if found:
             heading = Heading(start, end, *found)
             open_now = [*_above(heading, open_now), heading]
@@ -148,7 +165,7 @@ def _above(heading: Heading, open_now: Sequence[Heading]) -> list[Heading]:
         if open_now[number].kind == heading.kind:
             return list(open_now[:number])
     if heading.kind == "capitals":
-        return [h for h in open_now if h.kind == "part"]
+        return [h for h in open_now if h.kind in ("part", "capital", "roman")]
     if heading.ordinal == 1 or heading.kind in _LIST_KINDS:
         # A list that begins is nested in what is open, unless its kind never is.
         return [h for h in open_now if _rank(h.kind) < _rank(heading.kind) or h.kind not in _LIST_KINDS]

@@ -112,7 +112,7 @@ class Joiner:
             words = view[at:start]
             first, last = at + len(words) - len(words.lstrip()), at + len(words.rstrip())
             if first < last:
-                part.add(first, last, glue=glue or _CLOSING.match(view, first) is not None)
+                part.add(first, last, glue=glue or _CLOSING.match(view, first) is not None or view[first] == "/")
                 # What a mark parted without white space is tight again, but two words are not run into one.
                 glue = not view[start : start + 1].isspace() and not view[end : end + 1].isspace()
                 glue = glue and not (view[last - 1].isalnum() and view[end : end + 1].isalnum())
@@ -124,7 +124,7 @@ class Joiner:
         """Whether line ``number``, which says ``following``, goes on with the paragraph of line ``before``."""
         lines = self.lines
         text, width = lines.text(before), lines.width
-        if _CLOSING.match(following) or (self._inline and following[0].islower()):
+        if _CLOSING.match(following) or (self._inline and (following[0].islower() or following[0] == "/")):
             return True
         if is_row(text) or is_row(following):
             return False

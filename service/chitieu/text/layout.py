@@ -29,13 +29,13 @@ class Block:
     joint: str = " "
 
 
-def read_layout(view: str) -> list[Block]:
-    """The paragraphs of a view in reading order."""
-    lines = read_lines(view)
+def read_layout(view: str, *, wrapped: bool = True) -> list[Block]:
+    """The paragraphs of a view in reading order; ``wrapped`` as in `read_lines`."""
+    lines = read_lines(view, wrapped=wrapped)
     rows = stacked_rows(lines)
     furniture = find_furniture(lines).difference(*(range(first, last) for first, last in rows.items()))
     notes = find_footnotes(lines, furniture)
-    aside = furniture.union(*(note.lines for note in notes.notes))
+    aside = furniture.union(notes.page_numbers, *(note.lines for note in notes.notes))
     cuts = _cuts(notes)
     main = Joiner(lines, cuts)
     number = 0

@@ -46,13 +46,14 @@ class Reading:
         paragraphs: where they stand in ``text``.
     """
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, source: SourceText, *, wrapped: bool = True) -> None:
+        """``wrapped``: the source's lines may be those of a page; else each is a paragraph."""
         self.source = source
         self._view = array("L")  # reading offset -> view offset
         self._stretches: list[_Stretch] = []
         parts: list[str] = []
         bounds: list[tuple[int, int, int | None]] = []
-        for block in read_layout(source.view):
+        for block in read_layout(source.view, wrapped=wrapped):
             words = self._read(block, len(self._view) + (len(_PARTING) if parts else 0))
             if words is None:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ _TABBED = re.compile(r"[^\t]+")
 _NUMBER = re.compile(r"[-–+]?\d[\d.,/]*\s*%?$|[-–…]$")
 _RULE = re.compile(r"[|\s:+-]*-{3,}[|\s:+-]*$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
+_MARKED = re.compile(r"(?:[IVX]{1,5}|[A-ZĐ]|\d{1,2}(?:\.\d{1,2})*)\s?[-.)]\s")  # a heading, no cell
 _LONGEST_CELL = 60
 _FEWEST_ROWS = 3
 _FEWEST_NUMBERS = 2
@@ -44,39 +46,53 @@ class _Cell:
 
 
 def _cells(text: str, start: int, end: int) -> list[_Cell]:
-    """The cells of a row; an outer pipe opens none."""
+    """What stands between bars, and before the first and behind the last."""
     out: list[_Cell] = []
     at = start
     for match in [*_SEPARATOR.finditer(text, start, end), None]:
         stop = match.start() if match else end
-        if stop > at or start < at < end or (match and match.start() > start):
-            out.append(_Cell(at, stop, text[at:stop].strip()))
+        out.append(_Cell(at, stop, text[at:stop].strip()))
         at = match.end() if match else end
     return out
+
+
+def _fitted(row: list[_Cell], width: int) -> list[_Cell]:
+    """A row with as many cells as its table has: outer bars open none, and cells at the end may be left out."""
+    if len(row) > max(width, 1) and not row[0].text:
+        row = row[1:]
+    row = row[:width]
+    return [*row, *[_Cell(row[-1].end, row[-1].end, "")] * (width - len(row))]
+
+
+def _width(rows: Sequence[list[_Cell]]) -> int:
+    """How many cells most rows have, less those that outer bars would open."""
+    outer = [2 * (len(row) > 2 and not row[0].text and not row[-1].text) for row in rows]
+    counts = Counter(len(row) - more for row, more in zip(rows, outer, strict=True))
+    return max(counts.items(), key=lambda item: (item[1], item[0]))[0]
 
 
 def column_heads(text: str, parts: Sequence[tuple[int, int]]) -> Callable[[int], str]:
     """A function from an offset to the head of the table column that it stands in, "" outside a table with a clear head.
 
-    A table is a run of rows with as many cells; its head, the rows on top that hold no number but years.
+    A table is a run of rows; its head, the rows on top that hold no number but years. A cell that is empty in a row of
+    the head goes on with the one before it; a later row that names every column and holds no number is a new head.
     """
     starts: list[int] = []
     heads: list[str] = []
     ends: list[int] = []
-    for rows in _tables(text, parts):
-        depth = 0
-        while depth < len(rows) and not any(_is_value(cell.text) for cell in rows[depth]):
-            depth += 1
-        if not 0 < depth < len(rows):
-            continue
-        columns = [
-            " ".join(dict.fromkeys(c.text for c in column if c.text)) for column in zip(*rows[:depth], strict=True)
-        ]
-        for row in rows[depth:]:
-            for cell, head in zip(row, columns, strict=True):
-                starts.append(cell.start)
-                ends.append(cell.end)
-                heads.append(head)
+    for run in _tables(text, parts):
+        for table in _headed(run):
+            depth = _depth(table)
+            if not 0 < depth < len(table):
+                continue
+            width = _width(table)
+            rows = [_fitted(row, width) for row in table]
+            columns = _columns(rows[:depth], width)
+            for row in rows[depth:]:
+                for cell, head in zip(row, columns, strict=False):
+                    starts.append(cell.start)
+                    ends.append(cell.end)
+                    heads.append(head)
 
     def head_of(offset: int) -> str:
         at = bisect.bisect_right(starts, offset) - 1
@@ -89,18 +105,52 @@ def _is_value(text: str) -> bool:
     return bool(_NUMBER.match(text)) and not _YEAR.match(text)
 
 
+def _holds_values(row: list[_Cell]) -> bool:
+    return any(_is_value(cell.text) for cell in row)
+
+
+def _depth(rows: list[list[_Cell]]) -> int:
+    """How many rows on top are the head; a row of one name behind them heads a group, not the columns."""
+    depth = 0
+    while depth < len(rows) and not _holds_values(rows[depth]):
+        depth += 1
+    while depth > 1 and sum(bool(cell.text) for cell in rows[depth - 1]) <= 2 < len(rows[0]):
+        depth -= 1
+    return depth
+
+
+def _columns(head: list[list[_Cell]], width: int) -> list[str]:
+    """The words above each column, from the top."""
+    filled: list[list[str]] = []
+    for number, row in enumerate(head):
+        words = [cell.text for cell in row]
+        if number + 1 < len(head):
+            for at in range(1, width):
+                words[at] = words[at] or (words[at - 1] if head[number + 1][at].text else "")
+        filled.append(words)
+    return [" ".join(dict.fromkeys(w for w in column if w)) for column in zip(*filled, strict=True)]
+
+
+def _headed(run: list[list[_Cell]]) -> Iterator[list[list[_Cell]]]:
+    """A run of rows cut where a row behind numbers names every column anew."""
+    begin, values = 0, False
+    for number, row in enumerate(run):
+        names_all = len(row) > 1 and all(cell.text for cell in row) and not _holds_values(row)
+        if values and names_all and number + 1 < len(run):
+            yield run[begin:number]
+            begin, values = number, False
+        values = values or _holds_values(row)
+    yield run[begin:]
+
+
 def _tables(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[list[list[_Cell]]]:
     run: list[list[_Cell]] = []
     for start, end in parts:
         row = text[start:end]
-        if is_row(row):
-            if _RULE.match(row):
-                continue
-            cells = _cells(text, start, end)
-            if run and len(cells) != len(run[-1]):
-                yield run
-                run = []
-            run.append(cells)
+        cells = _cells(text, start, end) if is_row(row) else []
+        if cells and not (run and len(cells) < len(run[0]) and row[-1] in ".;:"):  # a sentence that holds a bar
+            if not _RULE.match(row):
+                run.append(cells)
         elif run:
             yield run
             run = []
@@ -136,7 +186,7 @@ def stacked_rows(lines: Lines) -> dict[int, int]:
             out |= dict(rows[at:last])
             top = rows[at][0] - size
             head = [lines.text(n) for n in range(max(top, 0), rows[at][0])]
-            if top >= 0 and all(len(t) <= _LONGEST_CELL and not _is_value(t) for t in head):
+            if top >= 0 and all(len(t) <= _LONGEST_CELL and not _is_value(t) and not _MARKED.match(t) for t in head):
                 out[top] = rows[at][0]
         at = last
     return out

@@ -137,3 +137,35 @@ def test_time_grows_with_the_length(data):
 
     seconds(data[:1000])  # tables are read once
     assert seconds(data) < 8
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["Tæng thu ng©n s¸ch « tÊt ", "Tæng thu ng©n s¸ch · tÊt ", "«»© ² ", "CéNG HßA XA HéI ", "é ß µ "],
+    ids=["quotation marks", "dots", "signs", "capitals", "open case"],
+)
+@pytest.mark.parametrize("way", ["fonts", "bytes"])
+def test_one_long_line_takes_time_as_its_length(part, way):
+    """A paragraph that no line break ends: four times the text, about four times the time."""
+
+    def seconds(length: int) -> float:
+        text = part * (length // len(part))
+        before = time.process_time()
+        if way == "fonts":
+            decode_fonts(text)
+        else:
+            decode_bytes(text.encode("latin-1"), encoding="tcvn3")
+        return time.process_time() - before
+
+    seconds(1000)
+    short, long = seconds(100_000), seconds(400_000)
+    assert long < 10 * max(short, 0.1)  # sixteen times where a step is quadratic
+    assert long < 8
+
+
+def test_marks_without_end_take_time_as_their_number():
+    data = b"xin ch\xe0o a" + b"\xcc\xf2" * 100_000
+    before = time.process_time()
+    decoded = decode_bytes(data, encoding="windows-1258")
+    assert time.process_time() - before < 2
+    assert decoded.text.startswith("xin chào ạ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 
 import pytest
 
@@ -54,6 +55,33 @@ def test_always_reads_pages_with_text_too(pdf, can_read_scans):
     )
     assert "7.215,4" in read.text
     assert [notice.code for notice in read.notices] == ["pages_by_ocr"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("bytearray(600 * 1024 * 1024)", "512 MiB"),
+        (
+            "import subprocess; subprocess.run([sys.executable, '-c', 'bytearray(600 * 1024 * 1024)'], check=True)",
+            "512 MiB",
+        ),
+        ("time.sleep(60)", "2 s"),
+        ("while True: pass", "2 s"),
+    ],
+    ids=["memory", "memory of a program it starts", "time", "processor time"],
+)
+def test_ocr_has_limits_of_its_own(monkeypatch, tmp_path, body, said):
+    script = tmp_path / "stand_in.py"
+    script.write_text(f"import sys, time\n{body}\n")
+    monkeypatch.setattr(ocr, "_lacking", lambda: "")
+    monkeypatch.setattr(ocr, "_PROGRAM", [str(script)])
+    start = time.monotonic()
+    seconds = 60 if "MiB" in said else 2
+    with pytest.raises(ocr.ReadFailure) as caught:
+        ocr.with_ocr(b"", Raw("pdf", ("",), bare=(1,)), Settings(ocr_memory_mb=512, ocr_seconds=seconds))
+    assert caught.value.code == "too_costly"
+    assert said in caught.value.en
+    assert time.monotonic() - start < 30
 
 
 def test_too_many_scanned_pages(monkeypatch):

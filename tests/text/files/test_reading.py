@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from chitieu.errors import (
@@ -51,6 +53,40 @@ def test_a_pdf_or_word_file_under_another_name(pdf, docx):
     assert read_bytes(docx("<w:p><w:r><w:t>Chữ.</w:t></w:r></w:p>"), name="x.pdf").kind == "docx"
     assert read_bytes(b"<!-- c --> <html><body><p>15%</p></body></html>", name="x.doc").kind == "html"
     assert read_bytes("\ufeff<TABLE><tr><td>a<td>15%</table>".encode(), name="x.xls").text == "a | 15%"
+
+
+def test_comments_in_front_of_a_page_take_no_time():
+    start = time.process_time()
+    assert read_bytes(b"<!---->" * 5000 + b"x").kind == "txt"
+    assert read_bytes(b"<!--" * 15_000).kind == "txt"
+    assert read_bytes(b" " * 60_000 + b"x").kind == "txt"
+    assert time.process_time() - start < 1
+    assert read_bytes(b"<?xml version='1.0'?> <!---->" + b"<!-- > --> " * 5000 + b"<p>15%</p>").kind == "html"
+
+
+def test_a_hint_tells_text_without_a_name():
+    data = b"Thu,15\nChi,12\n"
+    assert read_bytes(data, kind_hint="csv").text == "Thu | 15\nChi | 12"
+    assert read_bytes(data, kind_hint="md").kind == "md"
+    assert read_bytes(data, name="x.csv", kind_hint="md").kind == "csv"
+    assert read_bytes(b"<html><body><p>15%</p></body></html>", kind_hint="csv").kind == "html"
+
+
+def test_whether_lines_may_be_wrapped(pdf, docx):
+    filled = openpyxl.Workbook()
+    filled.active.append([15])
+    book = io.BytesIO()
+    filled.save(book)
+    assert read_bytes(b"15%").wrapped
+    assert read_bytes(b"15%", name="x.md").wrapped
+    assert read_bytes(pdf([[(60.0, 700.0, 12.0, "15%")]])).wrapped
+    for data, name in (
+        (docx("<w:p><w:r><w:t>15%</w:t></w:r></w:p>"), ""),
+        (b"<html><body><p>15%</p></body></html>", ""),
+        (book.getvalue(), ""),
+        (b"a,15%", "x.csv"),
+    ):
+        assert not read_bytes(data, name=name).wrapped
 
 
 def test_a_text_about_pdf_and_html_is_text():

@@ -64,6 +64,27 @@ def test_rows_dates_percentages_and_sheets():
     assert "Ẩn" in notice.message
 
 
+def test_rows_of_a_sheet_have_the_same_number_of_cells_but_titles_stand_alone():
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for cells in (["Sản lượng"], ["Tên", "Năm 2021"], [None, "Kế hoạch", "Thực hiện"], ["Cây", None], ["Lúa", 120], [],
+                  ["Ngô", None, 5], ["Nguồn: tự viết"]):  # fmt: skip
+        sheet.append(cells)
+    sheet.merge_cells("A1:C1")
+    sheet.merge_cells("B2:C2")
+    assert read_bytes(saved(book)).text.split("\n") == [
+        "# Sheet", "Sản lượng", "Tên | Năm 2021 | ", " | Kế hoạch | Thực hiện", "Cây |  | ", "Lúa | 120 | ", "Ngô |  | 5", "Nguồn: tự viết",
+    ]  # fmt: skip
+
+
+def test_a_stray_cell_far_out_does_not_fill_up_the_sheet():
+    book = openpyxl.Workbook()
+    for n in range(300):
+        book.active.append(["a", n])
+    book.active["ZZ150"] = "x"
+    assert len(read_bytes(saved(book)).text) < 10_000
+
+
 def test_formulas_that_nobody_computed_are_told():
     book = openpyxl.Workbook()
     book.active.append(["Tổng", 1, 2, "=B1+C1"])
@@ -134,8 +155,9 @@ def test_csv_by_its_delimiter():
     text = 'Chỉ tiêu;Năm 2021;"So kế hoạch; %"\nThu ngân sách;7.215,5;81,4\n\n"hai\ndòng";12;\n'
     read = read_bytes(text.encode(), name="biểu.csv")
     assert read.kind == "csv"
-    assert read.text == "Chỉ tiêu | Năm 2021 | So kế hoạch; %\nThu ngân sách | 7.215,5 | 81,4\nhai dòng | 12"
+    assert read.text == "Chỉ tiêu | Năm 2021 | So kế hoạch; %\nThu ngân sách | 7.215,5 | 81,4\nhai dòng | 12 | "
     assert read.encodings[-1].end == len(read.text)
+    assert read_bytes(b"a;b;c\n1;2\n;;3\n;;\n", name="x.csv").text == "a | b | c\n1 | 2 | \n |  | 3"
     assert read_bytes(b"a\tb,c\n1\t2,5\n", name="x.tsv").text == "a | b,c\n1 | 2,5"
     assert read_bytes('a,b\n"không đóng,12\n'.encode(), name="x.csv").text.endswith("12")
     assert read_bytes("một dòng".encode(), name="x.csv").text == "một dòng"

@@ -48,7 +48,7 @@ def test_a_report_in_nested_tables_keeps_every_figure():
         )
     )
     lines = read.text.split("\n")
-    assert lines[:3] == ["Báo cáo tình hình kinh tế - xã hội", "Tên | Năm 2021", "| Thực hiện | So kế hoạch"]
+    assert lines[:3] == ["Báo cáo tình hình kinh tế - xã hội", "Tên | Năm 2021 | ", " | Thực hiện | So kế hoạch"]
     assert lines[3] == "Chỉ tiêu 1 | 1.151 | 91,5%"
     assert lines[-1] == "Hết báo cáo."
     assert len(lines) == 12
@@ -71,6 +71,36 @@ def test_lists_are_marked_as_the_browser_prints_them():
         page("<ol start='3'><li>ba</li><li>bốn</li></ol><ol type='a'><li>x</li></ol><ul><li>gạch</li></ul>")
     )
     assert read.text.split("\n") == ["3. ba", "4. bốn", "a. x", "- gạch"]
+
+
+def test_a_list_item_that_begins_with_a_block_and_numbers_that_are_given():
+    body = (
+        "<ul><li><p>Khoai 200</p><p>Sắn 100</p></li><li></li></ul><p>Ngoài</p>"
+        "<ol><li>một</li><li value=7><div>bảy</div></li><li>tám</li></ol>"
+    )
+    assert read_bytes(page(body)).text.split("\n") == ["- Khoai 200", "Sắn 100", "Ngoài", "1. một", "7. bảy", "8. tám"]
+
+
+def test_struck_out_text_is_left_out():
+    assert read_bytes(page("<p>Đạt <del>15</del> <s>16</s> 17%</p>")).text == "Đạt 17%"
+
+
+def test_rows_of_a_table_have_the_same_number_of_cells():
+    body = (
+        "<table><tr><th rowspan=2>Tên<th colspan=2>Năm 2021<th rowspan=2 colspan=1000>Ghi chú"
+        "<tr><th>Kế hoạch<th>Thực hiện<tr><td>Lúa<td>120<td><tr><td><td>Trong đó<td>5<td>x<tr><td><td><td><td></table>"
+    )
+    assert read_bytes(page(body)).text.split("\n") == [
+        "Tên | Năm 2021 |  | Ghi chú",
+        " | Kế hoạch | Thực hiện | ",
+        "Lúa | 120 |  | ",
+        " | Trong đó | 5 | x",
+    ]
+
+
+def test_a_cell_over_rows_and_columns_covers_all_its_places():
+    body = "<table><tr><td rowspan=2 colspan=2>a<td>b<td>c<tr><td>d<td>e<tr><td>f<td>g<td>h<td>i</table>"
+    assert read_bytes(page(body)).text.split("\n") == ["a |  | b | c", " |  | d | e", "f | g | h | i"]
 
 
 TCVN3 = "Tæng thu ng©n s¸ch nhµ n­íc trªn ®Þa bµn tØnh ®¹t 7.215 tû ®ång, b»ng 81,4% dù to¸n"

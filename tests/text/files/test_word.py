@@ -85,7 +85,7 @@ def test_raised_digits_of_several_runs_and_styles(docx):
     assert read_bytes(docx(body, styles=styles)).text == "xã hội¹² năm³ thứ 1st CO2 m³"
 
 
-def test_merged_cells_once(docx):
+def test_merged_cells_once_and_empty_cells_stay(docx):
     body = table(
         [
             cell("Chỉ tiêu", '<w:vMerge w:val="restart"/>'),
@@ -95,7 +95,30 @@ def test_merged_cells_once(docx):
         [cell("", "<w:vMerge/>"), cell("2020"), cell("2021"), cell("")],
         [cell(""), cell(""), cell(""), cell("")],
     )
-    assert read_bytes(docx(body)).text.split("\n") == ["Chỉ tiêu | Thực hiện | Ghi chú", " | 2020 | 2021".strip()]
+    assert read_bytes(docx(body)).text.split("\n") == [
+        "Chỉ tiêu | Thực hiện |  | Ghi chú",
+        " | 2020 | 2021 | ",
+    ]
+
+
+def test_paragraphs_of_a_row_are_rows_where_all_cells_have_as_many(docx):
+    def cells(*texts: str) -> str:
+        return f"<w:tc><w:tcPr/>{''.join(p(text) for text in texts)}</w:tc>"
+
+    body = table(
+        [cells("Tên", "hàng"), cells("Sản lượng"), cell("Ghi chú")],
+        [cells("Lúa", "Ngô"), cells("120", "80"), cell("")],
+        [cells("Sắn"), cells("5", "6"), cell("x")],
+    )
+    assert read_bytes(docx(body)).text.split("\n") == [
+        "Tên hàng | Sản lượng | Ghi chú", "Lúa | 120 | ", "Ngô | 80 | ", "Sắn | 5 6 | x",
+    ]  # fmt: skip
+
+
+def test_cells_merged_the_old_way_keep_their_columns(docx):
+    merged = '<w:hMerge w:val="restart"/>', "<w:hMerge/>"
+    body = table([cell("a", merged[0]), cell("", merged[1]), cell("b")], [cell("1"), cell("2"), cell("3")])
+    assert read_bytes(docx(body)).text.split("\n") == ["a |  | b", "1 | 2 | 3"]
 
 
 def test_a_frame_of_one_cell_is_read_as_paragraphs(docx):

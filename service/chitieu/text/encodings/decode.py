@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from chitieu.errors import BadEncoding, NotText
 from chitieu.text.encodings.evidence import Evidence, Judge, unicode_base, windows_1258_base
 from chitieu.text.encodings.legacy import Reader
+from chitieu.text.encodings.normal import nfc
 from chitieu.text.encodings.result import ENCODINGS, Decoded, EncodedPart
 from chitieu.text.encodings.smooth import posteriors
 from chitieu.text.encodings.syllables import syllables
@@ -179,7 +179,7 @@ def _decode_lines(data: bytes, broken_at: int) -> Decoded:
         if name == "utf-8":
             decoded = _strict(line.encode("latin-1"), "utf-8", at)
         elif name == "windows-1258":
-            decoded = unicodedata.normalize("NFC", line.translate(base))
+            decoded = nfc(line.translate(base))
         else:
             decoded = readers[name].line(line)
         at += len(line)
@@ -265,7 +265,7 @@ def _decode_as(data: bytes, name: str) -> Decoded:
     if name == "viqr":
         return _decode_as_viqr(data)
     if name == "windows-1258":
-        text = unicodedata.normalize("NFC", _strict(data, "cp1258", 0))
+        text = nfc(_strict(data, "cp1258", 0))
         judge = Judge([], syllables(), {name: windows_1258_base()})
         score = _mean_fit(judge.line(line)[0] for line in _LINES.findall(data.decode("latin-1")))
         return Decoded(text, _parts([(len(text), name, score)]))

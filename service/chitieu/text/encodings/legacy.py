@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from chitieu.text.encodings.normal import nfc
 from chitieu.text.encodings.tables import WINDOWS_1252, Table, is_letter
 
 # Letters and everything that may be the code of one; the no-break space is treated apart.
@@ -16,6 +17,7 @@ _ALONE = frozenset("«»©£¥¢×÷±½¼¾°²³´¹·¡¿º¦¨¯")  # signs 
 _ONE_LETTER_WORDS = frozenset("ởổô")  # where one stands between two words, the sign with its code is not meant
 _BETWEEN_WORDS = re.compile(r"[\s,()\"'“”-]*")  # what may stand between two words of one heading
 _CLOSING = re.compile("(?<![A-Za-z\x80-\xff])»(?![A-Za-z\x80-\xff])")
+_VISIBLE = re.compile(r"\S")
 _QUOTES = {"\x93": "\x94", "\x91": "\x92", "\x84": "\x93", "\xab": "\xbb"}
 # VISCII puts Õ where everyone else has the no-break space: between capital consonants, where a syllable comes of it.
 _CAPITAL_O_TILDE = re.compile(r"(?<!\w)([BCDĐGHKLMNPQRSTVX]{1,3})\xa0(N|NG|I|[A-Z]{1,2})?(?!\w)")
@@ -32,6 +34,14 @@ class Word(NamedTuple):
     capitals: str
     case: str
     fit: int
+
+
+class _Line(NamedTuple):
+    """A paragraph, and what is asked of it again and again: where its text begins, whether a lone `»` closes a quotation."""
+
+    text: str
+    begin: int
+    closing: bool
 
 
 class _Unit(NamedTuple):
@@ -73,6 +83,8 @@ class Reader:
         """A paragraph, decoded and in NFC."""
         found = [(m, m.group()) for m in TOKEN.finditer(line)]
         words = [None if _is_plain(token) else self.word(token) for _, token in found]
+        begin = len(line) - len(line.lstrip())
+        whole = _Line(line, begin, "«" in line and _CLOSING.search(line) is not None)
         parts: list[str] = []
         at = 0
         for index, ((match, _), word) in enumerate(zip(found, words, strict=True)):
@@ -81,11 +93,11 @@ class Reader:
             text = word.text
             if word.capitals != text and self._among_capitals(line, found, words, index):
                 text = word.capitals
-            elif self._is_one_letter_word(line, match):
+            elif self._is_one_letter_word(whole, match):
                 text = self.table.letters[match.group()]
             parts += line[at : match.start()], text
             at = match.end()
-        out = unicodedata.normalize("NFC", "".join((*parts, line[at:])))
+        out = nfc("".join((*parts, line[at:])))
         if "\xa0" in self.table.letters and "\xa0" in out:
             out = _CAPITAL_O_TILDE.sub(self._capital_o_tilde, out)
         return out
@@ -109,7 +121,7 @@ class Reader:
         sure = self._only_codes or match[2] in (None, "N", "NG", "I")
         return word if sure and word.lower() in self._syllables else match.group()
 
-    def _is_one_letter_word(self, line: str, match: re.Match[str]) -> bool:
+    def _is_one_letter_word(self, line: _Line, match: re.Match[str]) -> bool:
         """Whether a sign by itself is `ở`, `ổ`, `ô`: between spaces, no bullet, no `± 5`, no quotation mark."""
         code = match.group()
         letter = self.table.letters.get(code, "") if code in _ALONE else ""
@@ -117,11 +129,14 @@ class Reader:
             return letter in self._syllables
         if letter not in _ONE_LETTER_WORDS:
             return False
-        before, behind = line[: match.start()], line[match.end() :]
-        if not before.strip() or not before[-1].isspace() or (code == "«" and _CLOSING.search(line)):
+        text, start, end = line.text, match.start(), match.end()
+        if start <= line.begin or not text[start - 1].isspace() or (code == "«" and line.closing):
             return False
-        follows = behind.lstrip()[:1]
-        return behind[:1].isspace() and (code == "·" or follows.isalpha() or follows >= "\x80")
+        if not text[end : end + 1].isspace():
+            return False
+        following = _VISIBLE.search(text, end)  # the next sign's search begins behind this one, so a line is read once
+        follows = following.group() if following else ""
+        return code == "·" or follows.isalpha() or follows >= "\x80"
 
     def _among_capitals(
         self, line: str, found: Sequence[tuple[re.Match[str], str]], words: Sequence[Word | None], index: int

@@ -25,16 +25,23 @@ def read_csv(decoded: Decoded) -> Decoded:
     except csv.Error:  # a quotation mark that is never closed
         records = list(_records(lines, delimiter, quoted=False))
     out: list[str] = []
+    width = _width([cells for _, cells in records])
     bounds: list[tuple[int, int]] = []  # where a record begins in the decoded text, and in the answer
     length = 0
     for first, cells in records:
-        text = row(cells)
+        text = row([*cells, *[""] * (width - len(cells) if len(cells) > 1 else 0)])
         if text:
             bounds.append((starts[first], length))
             out.append(text)
             length += len(text) + 1
     text = "\n".join(out)
     return Decoded(text, tuple(_moved(decoded.parts, bounds, len(text))))
+
+
+def _width(records: list[list[str]]) -> int:
+    """How many cells most records have: some programs leave out the empty ones at a line's end."""
+    counted = Counter(len(cells) for cells in records if len(cells) > 1)
+    return counted.most_common(1)[0][0] if counted else 0
 
 
 def _records(lines: list[str], delimiter: str, *, quoted: bool) -> Iterator[tuple[int, list[str]]]:

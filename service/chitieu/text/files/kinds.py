@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes and the names inside it; its own name only tells `md` and `csv` from `txt`."""
+"""What a file is, told by its first bytes and the names inside it; its own name, or a hint, only tells `md` and `csv` from `txt`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from typing import Literal
 from chitieu.text.files.raw import ReadFailure
 
 Kind = Literal["txt", "md", "csv", "html", "pdf", "rtf", "doc", "xls", "zip"]
+TextKind = Literal["csv", "md"]
 
 _BY_NAME: dict[str, Kind] = {".md": "md", ".markdown": "md", ".csv": "csv", ".tsv": "csv"}
 _PDF_HEADER = 1024  # bytes in which the mark of a PDF may stand, as other readers allow
+_SPACE = re.compile(r"\s*")
+_XML = re.compile(r"\s*<\?xml[^>]*>")
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|(?:html|head|body|title|meta|table|div|p|span|center|font|article|section|h[1-6]|pre|ul|ol)\b)",
-    re.IGNORECASE | re.DOTALL,
+    r"\s*<(?:!doctype\s+html|(?:html|head|body|title|meta|table|div|p|span|center|font|article|section|h[1-6]|pre|ul|ol)\b)",
+    re.IGNORECASE,
 )
 _HTML_LATER = re.compile(r"<(?:html|body)[\s>]", re.IGNORECASE)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -38,8 +41,8 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
 )
 
 
-def tell_kind(data: bytes, name: str = "") -> Kind:
-    """The kind of a file; a ZIP is told further by `tell_zip`.
+def tell_kind(data: bytes, name: str = "", hint: TextKind | None = None) -> Kind:
+    """The kind of a file; a ZIP is told further by `tell_zip`, text by its name's ending, else by ``hint``.
 
     Raises:
         ReadFailure: ``unsupported`` (pictures, slides, archives) or ``encrypted`` (an Office file with a password).
@@ -59,7 +62,7 @@ def tell_kind(data: bytes, name: str = "") -> Kind:
             raise _unsupported(what)
     if _is_html(data):
         return "html"
-    return _BY_NAME.get(PurePath(name).suffix.lower(), "txt")
+    return _BY_NAME.get(PurePath(name).suffix.lower(), hint or "txt")
 
 
 def tell_zip(names: Collection[str]) -> str:
@@ -141,7 +144,24 @@ def _is_html(data: bytes) -> bool:
         text = head.decode("utf-16-be", "replace").removeprefix("\ufeff")
     else:
         text = head.removeprefix(codecs.BOM_UTF8).decode("latin-1")
-    if _HTML.match(text):
+    if _HTML.match(text, _begin(text)):
         return True
     later = text[:4096]
     return later.lstrip().startswith("<") and bool(_HTML_LATER.search(later))
+
+
+def _begin(text: str) -> int:
+    """Where a page begins behind its XML declaration and leading comments."""
+    declared = _XML.match(text)
+    at = _skip_space(text, declared.end() if declared else 0)
+    while text.startswith("<!--", at):
+        end = text.find("-->", at + 4)
+        if end < 0:
+            break
+        at = _skip_space(text, end + 3)
+    return at
+
+
+def _skip_space(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at

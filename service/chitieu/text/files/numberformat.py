@@ -43,6 +43,8 @@ def show(value: int | float, number_format: str | None) -> str:
     if section.pattern is None:
         return (section.before + section.behind).strip()
     shown = _write(abs(exact).scaleb(2 * section.percent), section.pattern)
+    if not exact and set(section.pattern) == {"?"}:  # room for digits, as behind the dash of an accountant's zero
+        shown = ""
     minus = "-" if signed and exact < 0 and any(char in "123456789" for char in shown) else ""
     return f"{minus}{section.before}{shown}{section.behind}".strip()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,9 +13,13 @@ from pathlib import Path
 
 from chitieu.settings import Settings
 from chitieu.text.files.raw import Raw, RawNotice, ReadFailure
-from chitieu.text.files.sandbox import program_environment, read_apart, run_group
+from chitieu.text.files.sandbox import program_environment, read_apart, run_group, took_too_long
 
 _LANGUAGE = "vie"
+_PROGRAM = ["-m", "ocrmypdf"]
+_STARTING = 30  # seconds besides those of the pages
+_MOST_FILE_BYTES = 2 * 1024**3  # of a file that OCR writes: 300 pages as pictures have less
+_OUT_OF_MEMORY = ("MemoryError", "Cannot allocate memory", "VMerror", "std::bad_alloc")
 INSTALL = "pip install 'chitieu[ocr]'; apt-get install tesseract-ocr tesseract-ocr-vie ghostscript"
 
 
@@ -23,7 +28,7 @@ def with_ocr(data: bytes, raw: Raw, settings: Settings) -> Raw:
 
     Raises:
         ReadFailure: ``without_text`` where no page has any and none can be read, ``too_large`` where too many pages need
-            it, ``too_costly`` where it takes too long, ``damaged`` where it fails.
+            it, ``too_costly`` where it takes too long or too much memory, ``damaged`` where it fails.
     """
     wanted = tuple(range(1, len(raw.texts) + 1)) if settings.ocr == "always" else raw.bare
     if not wanted:
@@ -117,28 +122,29 @@ def _recognise(data: bytes, pages: tuple[int, ...], settings: Settings) -> bytes
     with tempfile.TemporaryDirectory(prefix="chitieu-") as folder:
         source, made = Path(folder, "in.pdf"), Path(folder, "out.pdf")
         source.write_bytes(data)
+        seconds = min(settings.ocr_seconds_per_page * len(pages) + _STARTING, settings.ocr_seconds)
+        limits = (str(settings.ocr_memory_mb), str(seconds), str(_MOST_FILE_BYTES))
         command = [
-            *(
-                sys.executable,
-                "-P",
-                "-m",
-                "ocrmypdf",
-                "--quiet",
-                "--language",
-                _LANGUAGE,
-                "--pages",
-                _listed(pages).replace(" ", ""),
-            ),
+            *(sys.executable, "-P", "-m", "chitieu.text.files.limited", *limits),
+            *(sys.executable, "-P", *_PROGRAM, "--quiet", "--language", _LANGUAGE),
+            *("--pages", _listed(pages).replace(" ", "")),
             # These pages are made pictures and read anew: what little text they carry is a stamp or of no use.
             *("--force-ocr", "--output-type", "pdf", "--optimize", "0", "--jobs", "2", "--rotate-pages"),
             *("--tesseract-timeout", str(settings.ocr_seconds_per_page), str(source), str(made)),
         ]
         environment = {**program_environment(), "TMPDIR": folder, "OMP_THREAD_LIMIT": "1"}
-        done = run_group(
-            command, b"", seconds=settings.ocr_seconds_per_page * len(pages) + 30, env=environment, cwd=Path(folder)
-        )
+        done = run_group(command, b"", seconds=seconds, env=environment, cwd=Path(folder))
         if done.returncode != 0 or not made.is_file():
-            raise failed(
-                done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200] or f"status {done.returncode}"
-            )
+            said = done.stderr.decode("utf-8", "replace").strip()
+            if done.returncode == -signal.SIGXCPU:
+                raise took_too_long(seconds)
+            if any(words in said for words in _OUT_OF_MEMORY):
+                mib = settings.ocr_memory_mb
+                raise ReadFailure(
+                    "too_costly",
+                    f"nhận dạng (OCR) cần hơn {mib} MiB bộ nhớ",
+                    f"OCR takes more than {mib} MiB of memory",
+                    page=pages[0],
+                )
+            raise failed(said.rpartition("\n")[2][:200] or f"status {done.returncode}")
         return made.read_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ Charset = Literal["unicode", "bytes"]
 _RAISED_ZERO = 0x10FFD0
 _TO_RAISED = {ord("0") + n: chr(_RAISED_ZERO + n) for n in range(10)}
 _TO_SUPERSCRIPT = {_RAISED_ZERO + n: digit for n, digit in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+_WIDEST = 256  # columns of a table that is filled up
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
@@ -138,8 +139,19 @@ def to_superscript(text: str) -> str:
 
 
 def row(cells: Iterable[str]) -> str:
-    """A table's row as a line: ` | ` between cells, empty ones at the end left out; empty where all are."""
-    kept = [" ".join(cell.split()) for cell in cells]
-    while kept and not kept[-1]:
-        kept.pop()
-    return " | ".join(kept)
+    """A table's row as a line: ` | ` between cells, an empty one nothing between its bars; empty where all are."""
+    said = [" ".join(cell.split()) for cell in cells]
+    return " | ".join(said) if any(said) else ""
+
+
+def table(rows: Sequence[Mapping[int, str]]) -> Iterator[str]:
+    """Rows of one table, texts by their column (0-based), as lines with the same number of cells; rows that say nothing aside.
+
+    Columns at the right in which no row says anything are left out. A table of more than 256 columns (a stray cell far out) is
+    not filled up: its rows end with their last text.
+    """
+    ends = [max((column + 1 for column, text in cells.items() if text.strip()), default=0) for cells in rows]
+    width = max(ends, default=0)
+    for cells, end in zip(rows, ends, strict=True):
+        if end:
+            yield row(cells.get(column, "") for column in range(width if width <= _WIDEST else end))

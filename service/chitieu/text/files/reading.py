@@ -29,7 +29,7 @@ from chitieu.settings import Settings, load_settings
 from chitieu.text.encodings import EncodedPart, decode_bytes
 from chitieu.text.files.decoding import as_one_part, decode_raw
 from chitieu.text.files.delimited import read_csv
-from chitieu.text.files.kinds import tell_kind
+from chitieu.text.files.kinds import TextKind, tell_kind
 from chitieu.text.files.ocr import with_ocr
 from chitieu.text.files.office import CONVERTED, convert
 from chitieu.text.files.raw import Code, Raw, ReadFailure, to_superscript, too_long
@@ -45,6 +45,7 @@ _ERRORS: dict[Code, type[ChitieuError]] = {
     "too_long": TextTooLong,
 }
 _UNNAMED = "(tệp không tên / unnamed file)"
+_WRAPPED = frozenset({"txt", "md", "pdf"})
 _MOST_BYTES_A_CHARACTER = 4  # in UTF-8 and VIQR; what has more bytes is too long in every encoding
 
 
@@ -68,6 +69,7 @@ class FileText:
         pages: of a PDF, in order; between two of them stands a form feed.
         encodings: which part was read in which encoding, and how sure.
         notices: what a reader should know.
+        wrapped: whether a line may be a part of a paragraph (txt, md, pdf); False where a paragraph or a row is a line.
     """
 
     text: str
@@ -76,6 +78,7 @@ class FileText:
     pages: tuple[Page, ...] = ()
     encodings: tuple[EncodedPart, ...] = ()
     notices: tuple[Notice, ...] = ()
+    wrapped: bool = True
 
 
 def read_file(path: Path, *, encoding: str | None = None, settings: Settings | None = None) -> FileText:
@@ -95,9 +98,16 @@ def read_file(path: Path, *, encoding: str | None = None, settings: Settings | N
 
 
 def read_bytes(
-    data: bytes, *, name: str = "", encoding: str | None = None, settings: Settings | None = None
+    data: bytes,
+    *,
+    name: str = "",
+    encoding: str | None = None,
+    settings: Settings | None = None,
+    kind_hint: TextKind | None = None,
 ) -> FileText:
     """The text of a file's bytes; ``name`` is for messages, and tells Markdown and CSV from other text.
+
+    ``kind_hint`` tells them where the name does not: of a body sent as `text/csv`, say, which has none.
 
     Raises:
         EmptyText: there is nothing to read.
@@ -112,7 +122,7 @@ def read_bytes(
     if len(data) > settings.max_file_bytes:
         raise _too_large(name, len(data), settings.max_file_bytes)
     try:
-        read = _read(data, name, encoding, settings)
+        read = _read(data, name, encoding, settings, kind_hint)
     except ReadFailure as failure:
         raise to_error(failure, name) from failure
     except (BadEncoding, EmptyText, NotText, ProgramMissing) as error:
@@ -181,18 +191,18 @@ def _unreadable(name: str, error: Exception) -> FileUnreadable:
     )
 
 
-def _read(data: bytes, name: str, encoding: str | None, settings: Settings) -> FileText:
+def _read(data: bytes, name: str, encoding: str | None, settings: Settings, kind_hint: TextKind | None) -> FileText:
     digest = sha256(data).hexdigest()
     if not data:
         raise EmptyText("tệp rỗng. / the file is empty.")
-    kind: str = tell_kind(data, name)
+    kind: str = tell_kind(data, name, kind_hint)
     if kind in ("txt", "md", "csv"):
         if len(data) > _MOST_BYTES_A_CHARACTER * (settings.max_characters + 1):
             raise too_long(settings.max_characters)
         decoded = decode_bytes(data, encoding=encoding)
         if kind == "csv":
             decoded = read_csv(decoded)
-        return FileText(decoded.text, kind, digest, encodings=decoded.parts)
+        return FileText(decoded.text, kind, digest, encodings=decoded.parts, wrapped=kind in _WRAPPED)
     if kind == "html" and encoding is not None:
         whole = decode_bytes(data, encoding=encoding)
         raw = read_apart("html", whole.text.encode("utf-8-sig"), settings)
@@ -202,7 +212,8 @@ def _read(data: bytes, name: str, encoding: str | None, settings: Settings) -> F
         decoded = decode_raw(raw, encoding)
     text = to_superscript(decoded.text)
     notices = tuple(Notice(code=notice.code, message=notice.message) for notice in raw.notices)
-    return FileText(text, kind, digest, _pages(text) if kind == "pdf" else (), decoded.parts, notices)
+    pages = _pages(text) if kind == "pdf" else ()
+    return FileText(text, kind, digest, pages, decoded.parts, notices, wrapped=kind in _WRAPPED)
 
 
 def _read_binary(data: bytes, kind: str, settings: Settings) -> tuple[str, Raw]:

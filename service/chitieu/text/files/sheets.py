@@ -10,7 +10,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from chitieu.text.files.numberformat import show
-from chitieu.text.files.raw import Gathered, Options, Raw, RawNotice, ReadFailure, row
+from chitieu.text.files.raw import Gathered, Options, Raw, RawNotice, ReadFailure, check_length, row, table
 
 if TYPE_CHECKING:
     from chitieu.text.files.zips import Archive
@@ -68,17 +68,32 @@ def _sheet_parts(archive: Archive) -> list[str]:
 
 
 def _read_sheet(sheet: Any, gathered: Gathered) -> None:
-    """Every row that says something; what a sheet claims of its own size is not believed."""
+    """Every row that says something; what a sheet claims of its own size is not believed.
+
+    A line of a single text in the first column above or below the rows of a table is a title or a note, not a row.
+    """
     sheet.reset_dimensions()
-    begun = False
+    blocks: list[list[dict[int, str]]] = [[]]  # parted by rows that say nothing
+    length = 0
     for cells in sheet.iter_rows():
-        text = row(_cell(cell) for cell in cells)
-        if not text:
-            continue
-        if not begun:
-            gathered.add(f"# {sheet.title}")
-            begun = True
-        gathered.add(text)
+        said = {column: text for column, cell in enumerate(cells) if (text := _cell(cell)).strip()}
+        if said:
+            blocks[-1].append(said)
+            length += sum(map(len, said.values()))
+            check_length(length, gathered.limit)
+        elif blocks[-1]:
+            blocks.append([])
+    alone: list[bool] = []
+    for block in blocks:
+        single = [len(said) == 1 and 0 in said for said in block]
+        first = single.index(False) if False in single else len(block)
+        last = len(block) - single[::-1].index(False) if False in single else 0
+        alone += [not first <= at < last for at in range(len(block))]
+    rows = [said for block in blocks for said in block]
+    if rows:
+        gathered.add(f"# {sheet.title}")
+    for said, line, bare in zip(rows, table(rows), alone, strict=True):
+        gathered.add(row(said.values()) if bare else line)
 
 
 def _cell(cell: Any) -> str:

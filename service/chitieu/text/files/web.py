@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chitieu.text.files.raw import Charset, Gathered, Options, Raw, ReadFailure, raised, row
+from chitieu.text.files.raw import Charset, Gathered, Options, Raw, ReadFailure, raised, table
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -36,6 +37,14 @@ _DIGITS_OF_ADVERT = 0.1  # share of the page's digits that an advertisement may 
 _KEPT = frozenset({"pre", "listing", "xmp", "plaintext"})
 _SPACE = re.compile(r"[ \t\r\n\f\v\xa0]+")
 _NEWLINE = "\x00"  # a line break that the page prints; no page holds this character
+
+
+class _Row(str):
+    """A table's row, a line as it is."""
+
+
+class _Marker(str):
+    """What stands in front of a list item's first line; an empty one ends the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +195,19 @@ def _is_frame_part(item: HtmlElement, whole: str) -> bool:
 def _lines(root: HtmlElement) -> Iterator[str]:
     """The page's lines in order."""
     open_line: list[str] = []
-    for piece in _pieces(root):
+    marker = ""
+    for piece in chain(_pieces(root), [None]):
         if piece is None:
-            yield from _close(open_line)
+            for line in _close(open_line):
+                yield marker + line
+                marker = ""
             open_line = []
+        elif isinstance(piece, _Row):
+            yield piece
+        elif isinstance(piece, _Marker):
+            marker = piece
         else:
             open_line.append(piece)
-    yield from _close(open_line)
 
 
 def _close(pieces: list[str]) -> Iterator[str]:
@@ -212,6 +227,7 @@ def _pieces(top: HtmlElement) -> Iterator[str | None]:
     blocks = _words().blocks
     kept = 0  # how many elements around print the source's line breaks (`pre`)
     walk = etree.iterwalk(top, events=("start", "end"))
+    numbers: dict[HtmlElement, int] = {}  # of the last item of every list
     whole: set[HtmlElement] = set()  # of elements at hand, those that were given in one piece
     for event, item in walk:
         if event == "start":
@@ -225,7 +241,7 @@ def _pieces(top: HtmlElement) -> Iterator[str | None]:
             if item.tag in blocks and item is not top:
                 yield None
                 if item.tag == "li":
-                    yield _marker(item)
+                    yield _Marker(_marker(item, numbers))
             yield _text(item.text, kept=kept > 0)
             continue
         if item in whole:
@@ -234,6 +250,8 @@ def _pieces(top: HtmlElement) -> Iterator[str | None]:
             kept -= item.tag in _KEPT
             if item.tag in blocks and item is not top:
                 yield None
+                if item.tag == "li":
+                    yield _Marker()
         if item is not top:
             yield _text(item.tail, kept=kept > 0)
 
@@ -255,30 +273,35 @@ def _text(text: str | None, *, kept: bool) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", _NEWLINE) if kept else text
 
 
-def _marker(item: HtmlElement) -> str:
-    """What the browser prints in front of a list item: its number, or a dash for its bullet."""
+def _marker(item: HtmlElement, numbers: dict[HtmlElement, int]) -> str:
+    """What the browser prints in front of a list item: its number, or a dash for its bullet. Counts on in ``numbers``."""
     parent = item.getparent()
     if parent is None or parent.tag != "ol":
         return "- " if parent is not None and parent.tag == "ul" else ""
     from chitieu.text.files.numbering import in_form
 
-    before = sum(other.tag == "li" for other in item.itersiblings(preceding=True))
-    start = parent.get("start", "1")
-    number = (int(start) if start.lstrip("-").isdecimal() and len(start) < 9 else 1) + before
+    usual = numbers[parent] + 1 if parent in numbers else _whole(parent.get("start"), 1)
+    number = numbers[parent] = _whole(item.get("value"), usual)
     forms = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
     return f"{in_form(number, forms.get(parent.get('type', ''), 'decimal'))}. "
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    """A whole number of an attribute."""
+    bare = (text or "").strip()
+    return int(bare) if bare.removeprefix("-").isdecimal() and len(bare) < 9 else otherwise
 
 
 def _cells(line: HtmlElement) -> list[HtmlElement]:
     return [cell for cell in line if cell.tag in ("td", "th")]
 
 
-def _sets_the_page(table: HtmlElement) -> bool:
+def _sets_the_page(item: HtmlElement) -> bool:
     """Whether a table is the page's frame and no table: one column, tables inside, or long texts of several blocks in a cell."""
-    if next(table.iterdescendants("table"), None) is not None:
+    if next(item.iterdescendants("table"), None) is not None:
         return True
     widest = 0
-    for line in table.iter("tr"):
+    for line in item.iter("tr"):
         cells = _cells(line)
         widest = max(widest, len(cells))
         for cell in cells:
@@ -288,30 +311,28 @@ def _sets_the_page(table: HtmlElement) -> bool:
     return widest <= 1
 
 
-def _table(table: HtmlElement) -> Iterator[str]:
-    """Rows as lines; a cell that spans rows stands in its first one, and leaves its place empty in the others."""
-    spanning: dict[int, int] = {}  # column -> rows that a cell above still covers
-    caption = next(table.iter("caption"), None)
+def _table(item: HtmlElement) -> Iterator[str]:
+    """Rows as lines; a cell that spans rows or columns stands in the first of them, and leaves its place empty in the others."""
+    caption = next(item.iter("caption"), None)
     if caption is not None:
         yield _inline(caption)
-    for line in table.iter("tr"):
-        out: list[str] = []
+    rows: list[dict[int, str]] = []
+    covered: dict[int, tuple[int, int]] = {}  # column -> columns and rows that a cell above still covers from there
+    for line in item.iter("tr"):
+        row: dict[int, str] = {}
+        begun: dict[int, tuple[int, int]] = {}
         column = 0
         for cell in _cells(line):
-            while spanning.get(column, 0) > 0:
-                spanning[column] -= 1
-                out.append("")
-                column += 1
-            rows, columns = _span(cell, "rowspan"), _span(cell, "colspan")
-            out.append(_inline(cell))
-            if rows > 1:
-                spanning[column] = rows - 1
-            column += columns
-        for later in [at for at, left in spanning.items() if at >= column and left > 0]:
-            spanning[later] -= 1
-        text = row(out)
-        if text:
-            yield text
+            while column in covered:
+                column += covered[column][0]
+            high, wide = _span(cell, "rowspan"), _span(cell, "colspan")
+            row[column] = _inline(cell)
+            if high > 1:
+                begun[column] = (wide, high)
+            column += wide
+        rows.append(row)
+        covered = {at: (wide, high - 1) for at, (wide, high) in (covered | begun).items() if high > 1}
+    yield from map(_Row, table(rows))
 
 
 def _span(cell: HtmlElement, name: str) -> int:

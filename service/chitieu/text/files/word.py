@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chitieu.text.files.numbering import Numbering, Styles, attribute, child, tag, to_int
-from chitieu.text.files.raw import Gathered, Options, Raw, ReadFailure, raised, row
+from chitieu.text.files.raw import Gathered, Options, Raw, ReadFailure, raised
+from chitieu.text.files.raw import table as as_lines
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -237,8 +238,11 @@ class _Reader:
                     if cell is not None:
                         self.blocks(cell)
             return
+        lines: list[dict[int, str]] = []
         for cells in rows:
-            self._line(row("" if cell is None else " ".join(self._plain(cell)) for cell in cells))
+            lines.extend(_lines({at: list(self._plain(cell)) for at, cell in enumerate(cells) if cell is not None}))
+        for line in as_lines(lines):
+            self.gathered.add(line)
 
 
 def _alternative(item: _Element) -> _Element:
@@ -276,8 +280,22 @@ def _symbol(item: _Element) -> str:
     return "•"
 
 
+def _lines(cells: dict[int, list[str]]) -> Iterator[dict[int, str]]:
+    """A row's paragraphs by column as what it shows: rows within the row where every cell has as many, else one row."""
+    said = {column: texts for column, texts in cells.items() if any(texts)}
+    counts = {len(texts) for texts in said.values()}
+    if len(said) > 1 and len(counts) == 1:
+        for at in range(counts.pop()):
+            yield {column: texts[at] for column, texts in said.items()}
+    else:
+        yield {column: " ".join(texts) for column, texts in said.items()}
+
+
 def _rows(table: _Element) -> Iterator[list[_Element | None]]:
-    """Cells of every row; None stands for one that goes on from the row above, or is skipped at its beginning."""
+    """Cells of every row by column of the table's grid.
+
+    None stands for one that goes on from the row above or from the cell at its left, or is skipped at the row's beginning.
+    """
     for line in _inside(table, "tr"):
         properties = child(line, "trPr")
         if properties is not None and child(properties, "del") is not None:
@@ -290,10 +308,11 @@ def _rows(table: _Element) -> Iterator[list[_Element | None]]:
             cell_properties = child(cell, "tcPr")
             merged = child(cell_properties, "vMerge") if cell_properties is not None else None
             beside = child(cell_properties, "hMerge") if cell_properties is not None else None
-            if beside is not None and attribute(beside, "val") != "restart":
-                continue
-            goes_on = merged is not None and attribute(merged, "val") != "restart"
+            goes_on = any(way is not None and attribute(way, "val") != "restart" for way in (merged, beside))
             cells.append(None if goes_on else cell)
+            span = child(cell_properties, "gridSpan") if cell_properties is not None else None
+            if span is not None:
+                cells.extend([None] * (min(to_int(attribute(span, "val")), _MOST_SKIPPED) - 1))
         yield cells
 
 
@@ -310,7 +329,7 @@ def _inside(parent: _Element, wanted: str) -> Iterator[_Element]:
 
 def _is_frame(rows: list[list[_Element | None]]) -> bool:
     """Whether a table only sets the page: one column, tables inside, or a cell with a long text of several paragraphs."""
-    if all(len(cells) <= 1 for cells in rows):
+    if all(sum(cell is not None for cell in cells) <= 1 for cells in rows):
         return True
     for cells in rows:
         for cell in cells:
