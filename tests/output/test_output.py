@@ -47,6 +47,14 @@ def test_the_screen_table_is_aligned(answer):
     assert "figures" in lines[-1]
 
 
+def test_the_screen_table_says_what_is_no_result(answer):
+    assert "Loại" not in to_screen(answer)
+    planned = fake_pipeline().extract("- Thu ngân sách phấn đấu đạt 7.500 tỷ đồng.\n- Đàn bò có 8.320 con.\n")
+    lines = to_screen(planned).splitlines()
+    assert lines[0].rstrip().endswith("Loại")
+    assert [line.rstrip().endswith("mục tiêu") for line in lines[2:4]] == [True, False]
+
+
 class Reader(HTMLParser):
     """Collects the text of ``<div id=text>`` and how deep spans nest."""
 

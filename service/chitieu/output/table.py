@@ -16,8 +16,9 @@ COLUMNS = (
 )  # fmt: skip
 _SCREEN = {
     "indicator": ("Chỉ tiêu", 46), "level": ("Giá trị", 14), "unit": ("Đơn vị", 18), "changes": ("Tăng giảm", 26),
-    "shares": ("Tỷ trọng", 20), "attainments": ("So kế hoạch", 30), "period": ("Thời kỳ", 20),
+    "shares": ("Tỷ trọng", 20), "attainments": ("So kế hoạch", 30), "period": ("Thời kỳ", 20), "status": ("Loại", 8),
 }  # fmt: skip
+_STATUS = {"actual": "", "estimate": "ước", "target": "mục tiêu"}
 
 
 _FORMULA = re.compile(r"[=+@\t\r]|-(?!\d[\d.,]*%?$)")
@@ -95,9 +96,10 @@ def _fit(text: str, width: int) -> str:
 
 
 def to_screen(answer: Extraction) -> str:
-    """The table for eyes: fixed columns, cut where too long."""
-    table = rows(answer)
-    names = {c: (title, limit) for c, (title, limit) in _SCREEN.items()}
+    """The table for eyes: fixed columns, cut where too long; what is no result says so, if anything is."""
+    table = [row | {"status": _STATUS[row["status"]]} for row in rows(answer)]
+    told = any(row["status"] for row in table)
+    names = {c: (title, limit) for c, (title, limit) in _SCREEN.items() if told or c != "status"}
     widths = {
         column: min(limit, max([_width(title), *(_width(r[column]) for r in table)]))
         for column, (title, limit) in names.items()
