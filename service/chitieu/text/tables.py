@@ -17,6 +17,7 @@ _RULE = re.compile(r"[|\s:+-]*-{3,}[|\s:+-]*$")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _MARKED = re.compile(r"(?:[IVX]{1,5}|[A-ZĐ]|\d{1,2}(?:\.\d{1,2})*)\s?[-.)]\s")  # a heading, no cell
 _LONGEST_CELL = 60
+_LONGEST_UNIT = 16  # characters
 _FEWEST_ROWS = 3
 _FEWEST_NUMBERS = 2
 
@@ -161,32 +162,74 @@ def _tables(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[list[list[_
 def stacked_rows(lines: Lines) -> dict[int, int]:
     """Rows of a table that was flattened to one cell a line: first line of each row -> the line behind its last.
 
-    A row is a name and at least two numbers; at least three rows in a run have as many. The lines above that make as
-    many cells without a number are the head.
+    A row is a name, perhaps its unit, and at least two numbers, perhaps with the row's own number in front; at least three rows in a
+    run are built alike. The lines above that make as many cells without a number are the head.
     """
-    rows: list[tuple[int, int]] = []
+    out: dict[int, int] = {}
+    runs = list(_word_runs(lines))
+    at = 0
+    while at + 1 < len(runs):
+        # Between numbers stand the words of a row alone; above the first row, the table's head, too.
+        words = runs[at + 1][1] - runs[at + 1][0]
+        starts = [runs[at][1] - words]
+        last = at + 1
+        size = runs[last][0] - starts[0]
+        while last < len(runs) and runs[last][1] - runs[last][0] == words and runs[last][0] - starts[-1] == size:
+            starts.append(runs[last][0])
+            last += 1
+        values = size - words
+        fits = words <= 2 and starts[0] >= runs[at][0] and len(starts) >= _FEWEST_ROWS and values >= _FEWEST_NUMBERS
+        if fits and all(_is_name(lines, start, start + words) for start in starts):
+            ordinals = _ordinals(lines, starts) if values > _FEWEST_NUMBERS else 0
+            end = _numbers_end(lines, starts[-1] + words, values - ordinals)
+            if end is not None:
+                firsts = [start - ordinals for start in starts]
+                out |= dict(zip(firsts, [*firsts[1:], end], strict=True))
+                out |= _head(lines, firsts[0], size)
+        at = max(last - 1, at + 1) if len(starts) > 1 else at + 1
+    return out
+
+
+def _word_runs(lines: Lines) -> Iterator[tuple[int, int]]:
+    """Lines that are no numbers, in front of lines that are."""
     number, count = 0, len(lines.lines)
     while number < count:
-        end = number + 1
-        while end < count and end - number <= 24 and _NUMBER.match(lines.text(end)):
+        end = number
+        while end < count and not _NUMBER.match(lines.text(end)):
             end += 1
-        text = lines.text(number)
-        name = len(text) <= _LONGEST_CELL and any(c.isalpha() for c in text) and not is_row(text)
-        if name and end - number > _FEWEST_NUMBERS:
-            rows.append((number, end))
+        if number < end < count:
+            yield number, end
         number = end
-    out: dict[int, int] = {}
-    at = 0
-    while at < len(rows):
-        last = at + 1
-        size = rows[at][1] - rows[at][0]
-        while last < len(rows) and rows[last][0] == rows[last - 1][1] and rows[last][1] - rows[last][0] == size:
-            last += 1
-        if last - at >= _FEWEST_ROWS:
-            out |= dict(rows[at:last])
-            top = rows[at][0] - size
-            head = [lines.text(n) for n in range(max(top, 0), rows[at][0])]
-            if top >= 0 and all(len(t) <= _LONGEST_CELL and not _is_value(t) and not _MARKED.match(t) for t in head):
-                out[top] = rows[at][0]
-        at = last
-    return out
+        while number < count and _NUMBER.match(lines.text(number)):
+            number += 1
+
+
+def _is_name(lines: Lines, start: int, end: int) -> bool:
+    """Whether lines are a row's name and perhaps its unit."""
+    texts = [lines.text(number) for number in range(start, end)]
+    if any(len(text) > _LONGEST_CELL or is_row(text) for text in texts) or not any(c.isalpha() for c in texts[0]):
+        return False
+    return len(texts) == 1 or len(texts[1]) <= _LONGEST_UNIT
+
+
+def _ordinals(lines: Lines, starts: Sequence[int]) -> int:
+    """1 where the line in front of each name counts the rows, else 0."""
+    before = [lines.text(start - 1) if start else "" for start in starts]
+    return int(
+        all(text == str(n + int(before[0])) for n, text in enumerate(before)) if before[0].isdecimal() else False
+    )
+
+
+def _numbers_end(lines: Lines, start: int, values: int) -> int | None:
+    """The line behind so many numbers, if they are there."""
+    end = start + values
+    if end > len(lines.lines) or not all(_NUMBER.match(lines.text(n)) for n in range(start, end)):
+        return None
+    return end
+
+
+def _head(lines: Lines, first: int, size: int) -> dict[int, int]:
+    top = first - size
+    head = [lines.text(n) for n in range(max(top, 0), first)]
+    fits = top >= 0 and all(len(t) <= _LONGEST_CELL and not _is_value(t) and not _MARKED.match(t) for t in head)
+    return {top: first} if fits else {}
