@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from chitieu.contract import Extraction, Notice, Period, Place
 from chitieu.errors import BadEncoding, ChitieuError, EmptyText, NotText, TextTooLong
-from chitieu.pipeline import MAX_CHARACTERS, check_text
+from chitieu.pipeline import check_text
+from chitieu.settings import MAX_CHARACTERS
 from chitieu.text.encodings import EncodedPart
 from chitieu.text.files.reading import FileText, Page
 from fakes import fake_pipeline

@@ -33,7 +33,7 @@ from chitieu.figures.observations import build_observations
 from chitieu.figures.periods import document_period
 from chitieu.grounding import ground, ground_notices, ground_told
 from chitieu.models import current_model
-from chitieu.settings import load_settings
+from chitieu.settings import MAX_CHARACTERS, load_settings
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.encoder import Tagger
 from chitieu.text.files.reading import FileText
@@ -43,7 +43,6 @@ from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
 from chitieu.text.tables import column_heads
 
-MAX_CHARACTERS = 1_000_000
 _BINARY_SHARE = 0.1
 _MOST_MARKS = 500
 _SURE = 0.8  # of an encoding: below, the answer warns

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from chitieu.errors import ConfigInvalid
 
 MIB = 1024 * 1024
+MAX_CHARACTERS = 1_000_000
 
 
 class Settings(BaseSettings):
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
 
     max_file_bytes: int = Field(default=100 * MIB, ge=1, description="Bytes of a file at most.")
     max_characters: int = Field(
-        default=1_000_000, ge=1, description="Characters of the text that is taken from a file at most."
+        default=MAX_CHARACTERS, ge=1, description="Characters of the text that is taken from a file at most."
     )
     max_pages: int = Field(default=3000, ge=1, description="Pages of a PDF at most.")
     max_unpacked_bytes: int = Field(

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from chitieu.api.schemas import ExtractRequest
 from chitieu.errors import BadEncoding, BadRequest, NotText, ServiceBusy, TextTooLong, UnsupportedMedia
 from chitieu.settings import Settings
-from chitieu.text.encodings import ENCODINGS, decode_bytes, decode_fonts
+from chitieu.text.encodings import ENCODINGS, Decoded, decode_bytes, decode_fonts
 from chitieu.text.files.kinds import tell_kind
 from chitieu.text.files.reading import FileText, read_bytes
 
@@ -101,12 +101,14 @@ def _read_json(data: bytes) -> ExtractRequest:
         raise BadRequest("Yêu cầu không hợp lệ. / The request does not fit the contract.", problems=problems) from error
 
 
-def _decoded(text: str, data: bytes) -> FileText | None:
+def _as_file(decoded: Decoded, data: bytes) -> FileText:
+    return FileText(decoded.text, "txt", sha256(data).hexdigest(), encodings=decoded.parts)
+
+
+def _decoded(text: str) -> FileText | None:
     """The text as Unicode, if parts of it were typed in the fonts before Unicode."""
     decoded = decode_fonts(text)
-    if decoded.text == text:
-        return None
-    return FileText(decoded.text, "txt", sha256(data).hexdigest(), encodings=decoded.parts)
+    return None if decoded.text == text else _as_file(decoded, text.encode("utf-8", "surrogatepass"))
 
 
 async def read_request(
@@ -127,7 +129,7 @@ async def read_request(
         data = await read_body(request, _JSON_BYTES * settings.max_characters)
         _check_utf8(data)
         asked = _read_json(data)
-        return asked, await asyncio.to_thread(_decoded, asked.text, asked.text.encode("utf-8", "surrogatepass"))
+        return asked, await asyncio.to_thread(_decoded, asked.text)
     if kind.startswith(_NO_FILES):
         raise UnsupportedMedia(
             "Gửi application/json, text/plain hoặc nội dung của một tệp. / "
@@ -172,6 +174,4 @@ def _plain_text(data: bytes, encoding: str | None, name: str | None) -> tuple[Ex
         as_sent = data.decode("utf-8-sig") == decoded.text
     except UnicodeDecodeError:
         as_sent = False
-    if as_sent:
-        return asked, None
-    return asked, FileText(decoded.text, "txt", sha256(data).hexdigest(), encodings=decoded.parts)
+    return asked, None if as_sent else _as_file(decoded, data)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from chitieu.contract import Base, Figure, Kind, Period, Reference, Span, Target, Unit
 from chitieu.figures.bounds import find_bound
-from chitieu.figures.context import Context, Sections
+from chitieu.figures.context import Context, Sections, SpanRow
 from chitieu.figures.numbers import Number, NumberHabit, number_habit, parse_number, plain
 from chitieu.figures.period_words import parse_period
 from chitieu.figures.phrases import (
@@ -53,16 +53,6 @@ class _Carried:
     period: Period | None = None
 
 
-class _Row:
-    """Spans of one kind in text order, found by position."""
-
-    def __init__(self, spans: Sequence[Span]) -> None:
-        self._spans, self._starts = spans, [s.start for s in spans]
-
-    def within(self, start: int, end: int) -> list[Span]:
-        return list(self._spans[bisect.bisect_left(self._starts, start) : bisect.bisect_left(self._starts, end)])
-
-
 class _Document:
     """The text with its spans, looked at by position."""
 
@@ -72,7 +62,7 @@ class _Document:
         self.phrase_by_id = {p.id: p for p in self.phrases}
         self._phrase_starts = [p.start for p in self.phrases]
         self._units = {s.start: s for s in spans if s.label == "UNIT"}
-        self._periods = _Row([s for s in spans if s.label == "PERIOD"])
+        self._periods = SpanRow([s for s in spans if s.label == "PERIOD"])
         numbers = [s for s in spans if s.label in _NUMBER_LABELS]
         self.following = {a.id: b for a, b in pairwise(numbers)}
         self.habit: NumberHabit = number_habit([nfc(s.text) for s in numbers])
@@ -90,7 +80,7 @@ class _Document:
             at += 1
         return self._units.get(at)
 
-    def periods_within(self, start: int, end: int) -> list[Span]:
+    def periods_within(self, start: int, end: int) -> Sequence[Span]:
         return self._periods.within(start, end)
 
 

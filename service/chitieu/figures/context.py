@@ -55,7 +55,7 @@ _NEAREST = 6  # periods before a figure that are looked at
 _CARRIED = 4  # sentences or lines that go on with the one before them
 
 
-class _Row:
+class SpanRow:
     """Spans in text order, found by position."""
 
     def __init__(self, spans: Sequence[Span]) -> None:
@@ -93,14 +93,14 @@ class Context:
         phrases = [s for s in spans if s.label in ("ATTAINMENT", "CHANGE", "SHARE")]
         self._phrases, self._phrase_starts = phrases, [p.start for p in phrases]
         # What may hold the name of a plan that is no plan of the figure behind it: `đạt 95% kế hoạch`, `ban hành 27 kế hoạch`.
-        self._references = _Row([s for s in spans if s.label in ("ATTAINMENT", "UNIT")])
-        self._numbers = _Row([s for s in spans if s.label in ("QUANTITY", "PERCENT")])
-        self._periods = _Row([s for s in spans if s.label == "PERIOD"])
+        self._references = SpanRow([s for s in spans if s.label in ("ATTAINMENT", "UNIT")])
+        self._numbers = SpanRow([s for s in spans if s.label in ("QUANTITY", "PERCENT")])
+        self._periods = SpanRow([s for s in spans if s.label == "PERIOD"])
         self._often = {s.id for s in self._periods.spans if _OFTEN.fullmatch(fold_words(s.text))}
         self._year_began = {s.id for s in self._periods.spans if _YEAR_BEGAN.match(fold_words(s.text))}
         outside = [s for s in spans if s.label == "PERIOD" and not self._in_phrase(s)]
-        self._compared = _Row([s for s in outside if self.is_compared(s)])
-        self._own = _Row([s for s in outside if not self._is_base(s) and not self._is_in_a_name(s)])
+        self._compared = SpanRow([s for s in outside if self.is_compared(s)])
+        self._own = SpanRow([s for s in outside if not self._is_base(s) and not self._is_in_a_name(s)])
         self._last: tuple[tuple[int, int], Period | None] = ((-1, -1), None)
         self._headings: dict[str, Period | None] = {}
         self._led: dict[int, list[int]] = {}

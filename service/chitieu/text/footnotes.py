@@ -24,7 +24,7 @@ _ALONE = re.compile(
     r"(?:(?P<bracket>[(\[])(?P<a>\d{1,3})[)\]]|⁽?(?P<raised>[⁰¹²³⁴-⁹]{1,3})⁾?|(?P<bare>\d{1,2}))(?P<behind>\s*[,.;:)]*)$"
 )
 _BODY = re.compile(
-    r"(?:(?P<bracket>[(\[])\^?(?P<a>\d{1,3})[)\]]:?\s*|⁽?(?P<raised>[⁰¹²³⁴-⁹]{1,3})⁾?\s*|(?P<bare>\d{1,2})\s*(?=[^\W\d_]|[“\"]))"
+    r"(?:[(\[]\^?(?P<a>\d{1,3})[)\]]:?\s*|⁽?(?P<raised>[⁰¹²³⁴-⁹]{1,3})⁾?\s*|(?P<bare>\d{1,2})\s*(?=[^\W\d_]|[“\"]))"
 )
 _LOWER_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}$")
 _GOES_ON = re.compile(r"[,.;:)\]”’…%]")
@@ -65,9 +65,9 @@ class Note:
 class Footnotes:
     """All that was found: notes, marks whose body is missing, and the lines of page numbers that stand below notes."""
 
-    notes: tuple[Note, ...] = ()
-    orphans: tuple[Mark, ...] = ()
-    page_numbers: frozenset[int] = frozenset()
+    notes: tuple[Note, ...]
+    orphans: tuple[Mark, ...]
+    page_numbers: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,7 @@ def find_footnotes(lines: Lines, furniture: frozenset[int]) -> Footnotes:
             marks.append(mark)
     paired = {mark for mark, _ in pairs}
     openings = {opening.line for _, opening in pairs}
-    notes: list[Note] = []
-    for mark, opening in pairs:
-        notes.append(Note(mark, opening.body_start, tuple(_body(opening, openings, lines, furniture))))
+    notes = [Note(m, o.body_start, tuple(_body(o, openings, lines, furniture))) for m, o in pairs]
     below = {note.lines[-1] + 1 for note in notes} - openings
     page_numbers = frozenset(n for n in below if lines.width and n < len(lines.lines) and _BARE.match(lines.text(n)))
     return Footnotes(tuple(notes), tuple(m for m in marks if m.certain and m not in paired), page_numbers)

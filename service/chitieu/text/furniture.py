@@ -47,6 +47,10 @@ def _pages(lines: Lines) -> list[list[int]]:
     return pages
 
 
+def _edge(page: list[int]) -> set[int]:
+    return {*page[:_EDGE], *page[-_EDGE:]}
+
+
 def _opens_or_closes(number: int, lines: Lines, repeated: set[int]) -> bool:
     """Whether a line is the first or last of its page, headers and footers aside."""
     before, after = number - 1, number + 1
@@ -63,7 +67,7 @@ def _at_edges(lines: Lines, pages: list[list[int]], repeated: set[int], values: 
     """Numbers that open or close their pages, as far from the pages' own count as on another page, or not at all."""
     offsets: dict[int, int] = {}
     for count, page in enumerate(pages, 1):
-        for number in {*page[:_EDGE], *page[-_EDGE:]}:
+        for number in _edge(page):
             if number in values and _opens_or_closes(number, lines, repeated):
                 offsets[number] = values[number] - count
     common = Counter(offsets.values())
@@ -76,7 +80,7 @@ def _repeated(lines: Lines, pages: list[list[int]]) -> set[int]:
         return set()
     alike: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for count, page in enumerate(pages):
-        for number in {*page[:_EDGE], *page[-_EDGE:]}:
+        for number in _edge(page):
             text = lines.text(number)
             if any(c.isalpha() for c in text):
                 alike[_DIGITS.sub("#", text)].append((count, number))

@@ -136,8 +136,7 @@ def heading_tree(text: str, parts: Sequence[tuple[int, int]]) -> list[tuple[Head
     open_now: list[Heading] = []
     out: list[tuple[Heading, ...]] = []
     kinds = [_marker(_unmarked(text[start : min(end, start + _LONGEST)]))[0] for start, end in parts]
-    numbered = any(kind in _NUMBERED for kind in kinds)
-    title = numbered  # capitals above the first numbered heading are the title's
+    title = any(kind in _NUMBERED for kind in kinds)  # capitals above the first numbered heading are the title's
     for number, (start, end) in enumerate(parts):
         found = heading_of(text[start:end]) if end - start <= _LONGEST else None
         if found and found[0] in _LIST_KINDS:

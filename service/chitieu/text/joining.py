@@ -34,14 +34,15 @@ class Part:
     Attributes:
         ranges: of the view, in reading order; before those whose numbers are in ``glued`` stands no space.
         marks: where footnote marks stood in it.
+        anchor: of a footnote's body, where its own mark stands (view offset).
         joint: what is read between two ranges.
     """
 
-    def __init__(self, joint: str = " ") -> None:
+    def __init__(self, anchor: int | None = None, joint: str = " ") -> None:
         self.ranges: list[tuple[int, int]] = []
         self.glued: set[int] = set()
         self.marks: list[int] = []
-        self.joint = joint
+        self.anchor, self.joint = anchor, joint
 
     def add(self, start: int, end: int, *, glue: bool = False) -> None:
         if start < end:
@@ -56,10 +57,18 @@ class Joiner:
     Args:
         cuts: ranges of footnote marks that are left out, by line, in order.
         begin: what stands before this view offset is left out.
+        anchor: where the mark stands whose footnote the lines are.
     """
 
-    def __init__(self, lines: Lines, cuts: Mapping[int, Sequence[tuple[int, int]]], *, begin: int = 0) -> None:
-        self.lines, self.cuts, self.begin = lines, cuts, begin
+    def __init__(
+        self,
+        lines: Lines,
+        cuts: Mapping[int, Sequence[tuple[int, int]]],
+        *,
+        begin: int = 0,
+        anchor: int | None = None,
+    ) -> None:
+        self.lines, self.cuts, self.begin, self.anchor = lines, cuts, begin, anchor
         self.parts: list[Part] = []
         self._before: int | None = None  # the line that may go on
         self._length = 0  # of that line, with what a mark or an exponent parted from it
@@ -69,7 +78,7 @@ class Joiner:
 
     def add_row(self, numbers: Sequence[int]) -> None:
         """A table's row, of which every line is a cell, or one line that tabs part into cells."""
-        part = Part(CELLS)
+        part = Part(self.anchor, CELLS)
         for number in numbers:
             line = self.lines.lines[number]
             for start, end in tabbed_cells(self.lines.view, line.start, line.end) or [(line.start, line.end)]:
@@ -93,7 +102,7 @@ class Joiner:
         inline = power or alone
         goes_on = self._before is not None and (inline or self._goes_on(self._before, number, text))
         if not goes_on:
-            self.parts.append(Part())
+            self.parts.append(Part(self.anchor))
             self._headed = _MARKER.match(text) is not None and text[0].isalnum()
         glue = power or (goes_on and _HYPHENATED.search(lines.text(self._before or 0)) is not None)
         self._put(number, marks, glue=glue)

@@ -7,8 +7,6 @@ aside, a paragraph that a page's foot interrupts is put together again, and a fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from chitieu.text.footnotes import Footnotes, find_footnotes
 from chitieu.text.furniture import find_furniture
 from chitieu.text.joining import Joiner, Part
@@ -16,20 +14,7 @@ from chitieu.text.lines import read_lines
 from chitieu.text.tables import stacked_rows
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A paragraph: the ranges of the view that it is read from, in reading order; of a footnote, where its mark stands.
-
-    Between two ranges ``joint`` is read, but where ``glued`` holds the number of the range that follows without one.
-    """
-
-    ranges: tuple[tuple[int, int], ...]
-    glued: frozenset[int] = frozenset()
-    anchor: int | None = None
-    joint: str = " "
-
-
-def read_layout(view: str, *, wrapped: bool = True) -> list[Block]:
+def read_layout(view: str, *, wrapped: bool = True) -> list[Part]:
     """The paragraphs of a view in reading order; ``wrapped`` as in `read_lines`."""
     lines = read_lines(view, wrapped=wrapped)
     rows = stacked_rows(lines)
@@ -46,26 +31,21 @@ def read_layout(view: str, *, wrapped: bool = True) -> list[Block]:
         elif number not in aside:
             main.add(number)
         number = last
-    bodies: dict[int, list[Block]] = {}
+    bodies: dict[int, list[Part]] = {}
     for note in notes.notes:
-        body = Joiner(lines, cuts, begin=note.body_start)
+        body = Joiner(lines, cuts, begin=note.body_start, anchor=note.mark.start)
         for number in note.lines:
             if number not in furniture:
                 body.add(number)
-        bodies[note.mark.start] = [_block(p, note.mark.start) for p in body.parts if p.ranges]
-    out: list[Block] = []
+        bodies[note.mark.start] = body.parts
+    out: list[Part] = []
     for part in main.parts:
-        if part.ranges:
-            out.append(_block(part))
+        out.append(part)
         for mark in part.marks:
             out += bodies.pop(mark, [])
     # A mark inside another footnote, or one whose line is none of a paragraph.
-    out.extend(block for left in bodies.values() for block in left)
-    return out
-
-
-def _block(part: Part, anchor: int | None = None) -> Block:
-    return Block(tuple(part.ranges), frozenset(part.glued), anchor, part.joint)
+    out.extend(part for left in bodies.values() for part in left)
+    return [part for part in out if part.ranges]
 
 
 def _cuts(notes: Footnotes) -> dict[int, list[tuple[int, int]]]:

@@ -10,7 +10,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from chitieu.text.layout import Block, read_layout
+from chitieu.text.joining import Part
+from chitieu.text.layout import read_layout
 from chitieu.text.source import SourceText
 
 _UNREAD = "\u00ad\u200b\u200c\u200d\u2060\ufeff"  # soft hyphens and what has no width
@@ -53,15 +54,15 @@ class Reading:
         self._stretches: list[_Stretch] = []
         parts: list[str] = []
         bounds: list[tuple[int, int, int | None]] = []
-        for block in read_layout(source.view, wrapped=wrapped):
-            words = self._read(block, len(self._view) + (len(_PARTING) if parts else 0))
+        for part in read_layout(source.view, wrapped=wrapped):
+            words = self._read(part, len(self._view) + (len(_PARTING) if parts else 0))
             if words is None:
                 continue
             text, places = words
             if parts:
                 parts.append(_PARTING)
                 self._view.extend([places[0]] * len(_PARTING))
-            bounds.append((len(self._view), len(self._view) + len(text), block.anchor))
+            bounds.append((len(self._view), len(self._view) + len(text), part.anchor))
             parts.append(text)
             self._view.extend(places)
         self.text = "".join(parts)
@@ -71,24 +72,24 @@ class Reading:
             Paragraph(start, end, None if anchor is None else self._place(anchor)) for start, end, anchor in bounds
         ]
 
-    def _read(self, block: Block, base: int) -> tuple[str, array[int]] | None:
-        """The text of a block and the view offset of each of its characters; its stretches are put on the map."""
+    def _read(self, part: Part, base: int) -> tuple[str, array[int]] | None:
+        """The text of a paragraph and the view offset of each of its characters; its stretches are put on the map."""
         out: list[str] = []
         places = array("L")
-        for number, (start, end) in enumerate(block.ranges):
+        for number, (start, end) in enumerate(part.ranges):
             first = len(places)
-            if out and number not in block.glued:
-                out.append(block.joint)
-                places.extend([start - 1] * len(block.joint))
-                first += len(block.joint)
+            if out and number not in part.glued:
+                out.append(part.joint)
+                places.extend([start - 1] * len(part.joint))
+                first += len(part.joint)
             for match in _PART.finditer(self.source.view, start, end):
-                part = match.group()
-                if part[0] in _UNREAD:
+                words = match.group()
+                if words[0] in _UNREAD:
                     continue
-                if part.isspace():
-                    part = " "
-                out.append(part)
-                places.extend(range(match.start(), match.start() + len(part)))
+                if words.isspace():
+                    words = " "
+                out.append(words)
+                places.extend(range(match.start(), match.start() + len(words)))
             if len(places) > first:
                 self._stretches.append(_Stretch(places[first], base + first, base + len(places)))
         text = "".join(out)

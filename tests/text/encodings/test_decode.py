@@ -158,7 +158,8 @@ def test_one_long_line_takes_time_as_its_length(part, way):
         return time.process_time() - before
 
     seconds(1000)
-    short, long = seconds(100_000), seconds(400_000)
+    # The best of three: a busy machine's caches cost processor time, too.
+    short, long = (min(seconds(length) for _ in range(3)) for length in (100_000, 400_000))
     assert long < 10 * max(short, 0.1)  # sixteen times where a step is quadratic
     assert long < 8
 
