@@ -9,6 +9,7 @@ from typing import cast
 
 from chitieu.catalogue.load import load_catalogue
 from chitieu.pipeline import Pipeline
+from chitieu.tagging.confidence import Calibration
 from chitieu.tagging.decode import TaggedSpan, nest
 from chitieu.tagging.encoder import Manifest, Tagger
 from chitieu.text.passages import Passages
@@ -37,6 +38,7 @@ class FakeTagger:
 
     def __init__(self) -> None:
         self.manifest = Manifest("fake", "0.0.0", 384, 64, 16, {"name": "fake", "version": "0.0.0", "files": {}})
+        self.calibration = Calibration({})
 
     def warm_up(self) -> None:
         """Nothing to load."""

@@ -1,6 +1,7 @@
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -107,7 +108,7 @@ def test_no_model_is_told(monkeypatch, tmp_path, capsys):
 def test_evaluate(tmp_path, capsys, monkeypatch):
     import chitieu.evaluation.run
 
-    monkeypatch.setattr(chitieu.evaluation.run, "load_pipeline", lambda *_: fake_pipeline())
+    monkeypatch.setattr(chitieu.evaluation.run, "load_pipeline", lambda *_, **__: fake_pipeline())
     gold = tmp_path / "a.xml"
     gold.write_text(
         '<ind id="1">Đàn bò</ind> có <qty of="1">8.320</qty> <unit>con</unit>, <chg of="1">tăng <pct>2%</pct></chg>.',
@@ -116,6 +117,40 @@ def test_evaluate(tmp_path, capsys, monkeypatch):
     assert main(["evaluate", str(tmp_path), str(gold), "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)
     assert scores["figures"] == 2 and scores["value_unit"] == 1.0 and scores["bad_offsets"] == 0
+
+
+@pytest.fixture
+def model_folder(tmp_path, monkeypatch, root) -> Path:
+    """The served model's manifest alone, behind a fake tagger."""
+    import chitieu.evaluation.run
+
+    monkeypatch.setattr(chitieu.evaluation.run, "load_pipeline", lambda *_, **__: fake_pipeline())
+    folder = tmp_path / "model"
+    folder.mkdir()
+    manifest = json.loads(next((root / "models").glob("*/*/manifest.json")).read_text(encoding="utf-8"))
+    manifest |= {"evaluation": {}, "calibration": None}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_path / "a.xml").write_text(
+        '<ind id="1">Đàn bò</ind> có <qty of="1">8.320</qty> <unit>con</unit>, <chg of="1">tăng <pct>2%</pct></chg>.',
+        encoding="utf-8",
+    )
+    return folder
+
+
+def test_calibrate_and_record(model_folder, capsys):
+    gold = str(model_folder.parent / "a.xml")
+    assert main(["evaluate", str(model_folder), gold, "--record", "mine", "--json"]) == 0
+    assert main(["calibrate", str(model_folder), gold]) == 0
+    curves = json.loads(capsys.readouterr().out.splitlines()[-1])
+    manifest = json.loads((model_folder / "manifest.json").read_text(encoding="utf-8"))
+    assert set(curves) == {"INDICATOR", "QUANTITY", "UNIT", "CHANGE", "PERCENT", "of", "in", "figures"}
+    assert manifest["calibration"] == {"documents": 1, "curves": curves}
+    # What was recorded before was of other scores.
+    assert "reliability" not in manifest["evaluation"]["mine"]
+    assert main(["evaluate", str(model_folder), gold, "--record", "mine", "--json"]) == 0
+    card = (model_folder / "CARD.md").read_text(encoding="utf-8")
+    assert "expected calibration error" in card and "| of | before | 1 | 1.000 |" in card
+    assert not list(model_folder.glob("*.partial"))
 
 
 def test_evaluate_without_gold(tmp_path, capsys):

@@ -53,11 +53,17 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--export", metavar="VERSION", help="rồi xuất ONNX / then write models/<name>/VERSION")
 
     evaluate = commands.add_parser("evaluate", help="chấm điểm / score a model against annotated files")
-    evaluate.add_argument("model", help="thư mục mô hình, hoặc current / a model folder, or `current`")
-    evaluate.add_argument(
-        "gold", nargs="+", type=Path, help="tệp XML gán nhãn hoặc thư mục / annotated XML files or folders"
+    calibrate = commands.add_parser(
+        "calibrate", help="chỉnh độ tin cậy / fit a model's scores on annotated files and write them into its manifest"
     )
-    evaluate.add_argument("--only", type=Path, metavar="LIST", help="chỉ những tên trong tệp / only names in this file")
+    for command in (evaluate, calibrate):
+        command.add_argument("model", help="thư mục mô hình, hoặc current / a model folder, or `current`")
+        command.add_argument(
+            "gold", nargs="+", type=Path, help="tệp XML gán nhãn hoặc thư mục / annotated XML files or folders"
+        )
+        command.add_argument(
+            "--only", type=Path, metavar="LIST", help="chỉ những tên trong tệp / only names in this file"
+        )
     evaluate.add_argument("--json", action="store_true", help="chỉ in JSON / print JSON alone")
     evaluate.add_argument(
         "--record", metavar="NAME", help="ghi vào bản kê và thẻ mô hình / put it into manifest and card"
@@ -127,11 +133,13 @@ def run_train(args: argparse.Namespace) -> int:
     """Train, and export where asked."""
     from chitieu.models import models_root
     from chitieu.training.config import load_config
-    from chitieu.training.export import export
+    from chitieu.training.export import check_new, export
     from chitieu.training.train import train
 
     config = load_config(args.config)
     root = args.config.resolve().parent
+    if args.export:
+        check_new(models_root() / config.name, args.export)
     checkpoint = train(config, root, args.out, lambda line: print(line, flush=True))
     if args.export:
         print(export(checkpoint, root, models_root() / config.name, version=args.export))
@@ -141,24 +149,51 @@ def run_train(args: argparse.Namespace) -> int:
 def run_evaluate(args: argparse.Namespace) -> int:
     """Print the table of measures and, last, their JSON."""
     from chitieu.evaluation.card import record
-    from chitieu.evaluation.run import as_table, evaluate, gold_files
+    from chitieu.evaluation.links import links_by_distance
+    from chitieu.evaluation.measures import score
+    from chitieu.evaluation.run import answer, as_table, gold_files, reliability_of
     from chitieu.models import current_model
 
     folder = current_model() if args.model == "current" else Path(args.model)
     files = gold_files(args.gold, only=args.only)
-    scores = evaluate(folder, files)
+    answered = answer(folder, files)
+    scores = score(answered)
     if args.record:
-        record(folder, args.record, len(files), scores.rows, scores.labels)
+        record(
+            folder,
+            args.record,
+            len(files),
+            scores=scores.rows,
+            labels=scores.labels,
+            reliability=reliability_of(answered),
+            links=links_by_distance(answered),
+        )
     if not args.json:
         print(as_table(scores))
     print(json.dumps({**scores.rows, "labels": scores.labels}, ensure_ascii=False))
     return 0
 
 
+def run_calibrate(args: argparse.Namespace) -> int:
+    """Fit the scores of a model and print the curves."""
+    from chitieu.evaluation.run import calibrate, gold_files
+    from chitieu.models import current_model
+
+    folder = current_model() if args.model == "current" else Path(args.model)
+    print(json.dumps(calibrate(folder, gold_files(args.gold, only=args.only))))
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     args = parser().parse_args(argv)
-    commands = {"extract": run_extract, "serve": run_serve, "train": run_train, "evaluate": run_evaluate}
+    commands = {
+        "extract": run_extract,
+        "serve": run_serve,
+        "train": run_train,
+        "evaluate": run_evaluate,
+        "calibrate": run_calibrate,
+    }
     try:
         return commands[args.command](args)
     except ChitieuError as error:

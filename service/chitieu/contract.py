@@ -107,7 +107,11 @@ class ModelInfo(Model):
 
 
 class Span(Model):
-    """A mention or phrase that the tagger saw. ``of`` (figures and phrases) and ``in`` (indicators) name span ids."""
+    """A mention or phrase that the tagger saw. ``of`` (figures and phrases) and ``in`` (indicators) name span ids.
+
+    ``score`` is the probability that label, start and end are right, ``link_score`` that ``of`` or ``in`` is if the span is; null
+    where a span has no governor of its own.
+    """
 
     id: str
     label: Label
@@ -115,6 +119,7 @@ class Span(Model):
     end: int
     text: str
     score: float
+    link_score: float | None = None
     of: str | None = None
     in_: str | None = Field(default=None, alias="in")
 

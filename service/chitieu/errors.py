@@ -93,6 +93,12 @@ class ModelInvalid(ChitieuError):
     code, status = "model_invalid", 503
 
 
+class ModelExists(ChitieuError):
+    """A version of a model that is there already and would be written over."""
+
+    code, status = "model_exists", 409
+
+
 class AnnotationInvalid(ChitieuError):
     """Inline XML that breaks the annotation rules."""
 

@@ -34,7 +34,7 @@ from chitieu.figures.periods import document_period
 from chitieu.grounding import ground, ground_notices, ground_told
 from chitieu.models import current_model
 from chitieu.settings import MAX_CHARACTERS, load_settings
-from chitieu.tagging.decode import TaggedSpan
+from chitieu.tagging.decode import TaggedSpan, relation
 from chitieu.tagging.encoder import Tagger
 from chitieu.text.files.reading import FileText
 from chitieu.text.headings import section_paths
@@ -126,6 +126,7 @@ def to_spans(passages: Passages, tagged: Sequence[TaggedSpan]) -> list[Span]:
                 end=end,
                 text=passages.reading.text[start:end],
                 score=round(span.score, 4),
+                link_score=round(span.head_score, 4) if relation(span) is not None else None,
                 of=None if is_indicator else head,
                 in_=head if is_indicator else None,
             )
@@ -236,6 +237,8 @@ class Pipeline:
             anchor=reading.anchor_of,
             column=column_heads(reading.text, paragraphs),
         )
+        for figure in figures:
+            figure.score = round(self.tagger.calibration.score("figures", figure.score), 4)
         observations, warnings = build_observations(reading.text, spans, figures, sections=sections, linker=link_one)
         checks = check(figures, observations)
         return Extraction(
@@ -256,12 +259,14 @@ class Pipeline:
         )
 
 
-def load_pipeline(model: Path | None = None, *, threads: int | None = None) -> Pipeline:
-    """The pipeline on the model in a folder, or on the current one.
+def load_pipeline(model: Path | None = None, *, threads: int | None = None, calibrated: bool = True) -> Pipeline:
+    """The pipeline on the model in a folder, or on the current one; not ``calibrated``: with the model's raw scores.
 
     Raises:
         ModelMissing, ModelInvalid: no usable model there.
         ConfigInvalid: the environment's settings are not valid.
     """
     limit = load_settings().max_characters
-    return Pipeline(Tagger(model or current_model(), threads=threads), load_catalogue(), limit=limit)
+    return Pipeline(
+        Tagger(model or current_model(), threads=threads, calibrated=calibrated), load_catalogue(), limit=limit
+    )

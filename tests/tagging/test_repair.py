@@ -45,6 +45,7 @@ def repaired(text, *spans):
         ("có 02 cơ quan, 5 xã", [("QUANTITY", "02"), ("UNIT", "cơ quan,")], [("QUANTITY", "02"), ("UNIT", "cơ quan")]),
         ("(có 50 giường), đạt", [("QUANTITY", "50"), ("UNIT", "giường),")], [("QUANTITY", "50"), ("UNIT", "giường")]),
         ("chỉ số giá (CPI) tăng", [("INDICATOR", "chỉ số giá (CPI)")], [("INDICATOR", "chỉ số giá (CPI)")]),
+        ("giá gạo của tỉnh 9%", [("INDICATOR", "giá gạo của")], [("INDICATOR", "giá gạo")]),
         ("dài 15 m\n2 cầu mới", [("QUANTITY", "15"), ("UNIT", "m")], [("QUANTITY", "15"), ("UNIT", "m")]),
     ],
 )
@@ -64,18 +65,19 @@ def test_an_exponent_is_no_number():
 
 
 def test_heads_and_phrases_follow_what_is_dropped():
-    text = "m2 và 5 ha đất"
+    text = "9 m2 và 5 ha đất"
     found = pieces(text, 0, len(text), words=False)
     spans = [
-        TaggedSpan("UNIT", 0, 1, 1.0),
-        TaggedSpan("QUANTITY", 1, 2, 1.0),
-        TaggedSpan("QUANTITY", 3, 4, 1.0, head=4),
-        TaggedSpan("UNIT", 4, 5, 1.0),
-        TaggedSpan("INDICATOR", 5, 6, 1.0),
+        TaggedSpan("QUANTITY", 0, 1, 1.0),
+        TaggedSpan("UNIT", 1, 2, 1.0),
+        TaggedSpan("QUANTITY", 2, 3, 1.0),
+        TaggedSpan("QUANTITY", 4, 5, 1.0, head=5),
+        TaggedSpan("UNIT", 5, 6, 1.0),
+        TaggedSpan("INDICATOR", 6, 7, 1.0),
     ]
     kept = repair(spans, text, found)
-    assert [s.label for s in kept] == ["UNIT", "QUANTITY", "UNIT", "INDICATOR"]
-    assert kept[1].head == 3
+    assert [s.label for s in kept] == ["QUANTITY", "UNIT", "QUANTITY", "UNIT", "INDICATOR"]
+    assert kept[2].head == 4
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,16 @@ def test_units_and_numbers(text, spans, wanted):
             "gần 26% dự toán xã giao",
             [("ATTAINMENT", "gần 26% dự toán xã giao"), ("PERCENT", "26%")],
             [("ATTAINMENT", "26% dự toán xã giao"), ("PERCENT", "26%")],
+        ),
+        (
+            "sửa 31/40 hồ sơ, tỷ lệ 77,5%",
+            [("SHARE", "77,5%"), ("PERCENT", "77,5%")],
+            [("SHARE", "tỷ lệ 77,5%"), ("PERCENT", "77,5%")],
+        ),
+        (
+            "sửa 31 hồ sơ (tỉ lệ trên 77%)",
+            [("SHARE", "tỉ lệ trên 77%"), ("PERCENT", "77%")],
+            [("SHARE", "tỉ lệ trên 77%"), ("PERCENT", "77%")],
         ),
         (
             "giảm 0,9% do giá",

@@ -14,18 +14,20 @@ transformers = pytest.importorskip("transformers", reason="needs the extra `trai
 pytest.importorskip("onnxscript", reason="needs the extra `train`")
 
 from chitieu.annotation.inline_xml import GoldDocument, read  # noqa: E402
-from chitieu.errors import ConfigInvalid, ModelInvalid  # noqa: E402
+from chitieu.errors import ConfigInvalid, ModelExists, ModelInvalid  # noqa: E402
 from chitieu.tagging.encoder import Tagger, read_manifest  # noqa: E402
 from chitieu.tagging.repair import repair  # noqa: E402
 from chitieu.tagging.tokens import load_tokenizer  # noqa: E402
 from chitieu.text.passages import read_passages  # noqa: E402
 from chitieu.text.reading import Reading  # noqa: E402
 from chitieu.text.source import SourceText  # noqa: E402
+from chitieu.training.batches import batches, collate  # noqa: E402
 from chitieu.training.config import Config, WindowSizes  # noqa: E402
 from chitieu.training.dataset import IGNORED, prepare  # noqa: E402
+from chitieu.training.development import tag  # noqa: E402
 from chitieu.training.export import export, file_digest, load_checkpoint  # noqa: E402
 from chitieu.training.served import served_weights  # noqa: E402
-from chitieu.training.train import batches, collate, tag, train  # noqa: E402
+from chitieu.training.train import train  # noqa: E402
 
 pytestmark = pytest.mark.torch
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,6 +120,49 @@ def test_every_document_excluded_is_told(workplace, tmp_path):
     config = config.model_copy(update={"data": config.data.model_copy(update={"exclude": ["all.txt"]})})
     with pytest.raises(ConfigInvalid, match="excluded"):
         train(config, workplace, tmp_path, lambda _: None)
+
+
+def test_a_run_does_not_go_on_under_other_settings(trained, workplace):
+    checkpoint, _ = trained
+    with pytest.raises(ConfigInvalid, match=r"optimisation\.seed"):
+        train(make_config(epochs=2, seed=4), workplace, checkpoint.parent, lambda _: None)
+
+
+def test_a_version_is_never_written_over(trained, plain, workplace):
+    before = file_digest(plain / "model.onnx")
+    with pytest.raises(ModelExists, match=r"0\.0\.1"):
+        export(trained[0], workplace, plain.parent, version="0.0.1", precision="fp32")
+    assert file_digest(plain / "model.onnx") == before
+
+
+def test_the_average_is_what_is_scored_and_served(workplace, tmp_path):
+    config = make_config(averaging=0.9, bfloat16=True)
+    state = torch.load(train(config, workplace, tmp_path, lambda _: None), weights_only=False)
+    served, last = state["model"]["mentions.weight"], state["trained"]["mentions.weight"]
+    assert served.shape == last.shape and not torch.equal(served, last)
+    model, _, _ = load_checkpoint(tmp_path / "checkpoint.pt", workplace)
+    assert torch.equal(model.mentions.weight, served)
+    more = make_config(averaging=0.9, bfloat16=True, epochs=2)
+    again = torch.load(train(more, workplace, tmp_path, lambda _: None), weights_only=False)
+    assert again["epoch"] == 2 and not torch.equal(again["model"]["mentions.weight"], served)
+
+
+def test_another_architecture(workplace, tokenizer_path, tmp_path):
+    """A base that is no BERT: RoBERTa numbers its positions from the padding on."""
+    root = tmp_path / "other"
+    shutil.copytree(workplace / "documents", root / "documents")
+    vocabulary = json.loads(tokenizer_path.read_text(encoding="utf-8"))["model"]["vocab"]
+    torch.manual_seed(0)
+    sizes = {"num_hidden_layers": 3, "hidden_size": 24, "num_attention_heads": 2, "intermediate_size": 40}
+    settings = transformers.XLMRobertaConfig(vocab_size=len(vocabulary) + 8, max_position_embeddings=514, **sizes)
+    transformers.XLMRobertaModel(settings, add_pooling_layer=False).save_pretrained(root / "encoder")
+    shutil.copyfile(tokenizer_path, root / "encoder" / "tokenizer.json")
+    lines: list[str] = []
+    checkpoint = train(make_config(epochs=1), root, tmp_path / "run", lines.append)
+    folder = export(checkpoint, root, tmp_path / "models", version="1.0.0")
+    text = read(min((root / "documents").iterdir())).text[:3000]
+    assert isinstance(Tagger(folder, threads=1).tag(read_passages(Reading(SourceText(text)))), list)
+    assert json.loads(lines[-1])["epoch"] == 1
 
 
 def spans_of(tagged):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -83,7 +83,8 @@ def _overlap(a: GoldFigure | GoldSpan | Figure | Span, b: GoldFigure | GoldSpan 
     return min(a.end, b.end) - max(a.start, b.start)
 
 
-def _same_indicator(got: Span | None, want: GoldSpan | None) -> bool:
+def same_indicator(got: Span | None, want: GoldSpan | None) -> bool:
+    """Whether two answers to "of what" agree: both none, or spans that overlap."""
     if got is None or want is None:
         return got is None and want is None
     return _overlap(got, want) > 0
@@ -128,26 +129,60 @@ def _count_spans(document: GoldDocument, answer: Extraction, count: Counter[tupl
                 count[name, label] += at < len(rows) and rows[at][0] < end
 
 
-def _count_figures(document: GoldDocument, answer: Extraction, count: Counter[str]) -> None:
+@dataclass(frozen=True)
+class Verdict:
+    """What is right about a system figure."""
+
+    value: bool = False
+    unit: bool = False
+    kind: bool = False
+    link: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return self.value and self.unit and self.kind and self.link
+
+
+def judged_figures(document: GoldDocument, answer: Extraction) -> Iterator[tuple[GoldFigure, Figure | None, Verdict]]:
+    """Each gold figure with the system figure matched to it, or None, and what is right about that."""
     by_id = {s.id: s for s in answer.spans}
-    numbers = {(s.start, s.end) for s in answer.spans if s.label in FIGURE_LABELS}
-    free = [f for f in answer.figures if (f.start, f.end) in numbers]
-    count["system"] += len(free)
+    free = _numbered(answer)
     for gold in gold_figures(document):
-        count["gold"] += 1
         figure = max((f for f in free if _overlap(f, gold) > 0), key=lambda f: _overlap(f, gold), default=None)
         if figure is None:
+            yield gold, None, Verdict()
             continue
         free.remove(figure)
-        value, unit = _right_value(figure, gold.readings), _right_unit(figure, gold)
-        kind = figure.kind == gold.kind
-        link = _same_indicator(by_id.get(figure.indicator or ""), gold.indicator)
+        yield (
+            gold,
+            figure,
+            Verdict(
+                value=_right_value(figure, gold.readings),
+                unit=_right_unit(figure, gold),
+                kind=figure.kind == gold.kind,
+                link=same_indicator(by_id.get(figure.indicator or ""), gold.indicator),
+            ),
+        )
+
+
+def _numbered(answer: Extraction) -> list[Figure]:
+    """The figures that hold a number."""
+    numbers = {(s.start, s.end) for s in answer.spans if s.label in FIGURE_LABELS}
+    return [f for f in answer.figures if (f.start, f.end) in numbers]
+
+
+def _count_figures(document: GoldDocument, answer: Extraction, count: Counter[str]) -> None:
+    count["system"] += len(_numbered(answer))
+    for gold, figure, verdict in judged_figures(document, answer):
+        count["gold"] += 1
+        if figure is None:
+            continue
         count["found"] += 1
-        count["value"] += value
-        count["value_unit"] += value and unit
-        count["kind"] += kind
-        count["link"] += link
-        count["complete"] += value and unit and kind and link
+        count["value"] += verdict.value
+        count["value_unit"] += verdict.value and verdict.unit
+        count["kind"] += verdict.kind
+        count["link"] += verdict.link
+        count["complete"] += verdict.complete
         if gold.kind == "change" and _UP_OR_DOWN.match(gold.verb):
             count["directions"] += 1
             count["direction"] += figure.direction == ("up" if gold.verb.startswith("tăng") else "down")
@@ -164,10 +199,10 @@ def _count_links(document: GoldDocument, answer: Extraction, count: Counter[str]
         head = document.spans[gold.head] if gold.head is not None else None
         if gold.label == "INDICATOR":
             count["indicators"] += 1
-            count["ind_in"] += _same_indicator(by_id.get(got.in_ or ""), head)
+            count["ind_in"] += same_indicator(by_id.get(got.in_ or ""), head)
         elif gold.label == "ATTAINMENT" and not any(_overlap(n, gold) > 0 for n in numbers):
             count["attainments"] += 1
-            count["att_link"] += _same_indicator(by_id.get(got.of or ""), head)
+            count["att_link"] += same_indicator(by_id.get(got.of or ""), head)
 
 
 def score(pairs: Iterable[tuple[GoldDocument, Extraction]]) -> Scores:

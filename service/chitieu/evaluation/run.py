@@ -1,13 +1,16 @@
-"""Run a served model over annotated files."""
+"""Run a served model over annotated files, to score it or to put its scores right."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from chitieu.annotation.inline_xml import read
+from chitieu.annotation.inline_xml import GoldDocument, read
+from chitieu.contract import Extraction
 from chitieu.errors import BadRequest
-from chitieu.evaluation.measures import LABELS, Scores, score
+from chitieu.evaluation.card import write_calibration
+from chitieu.evaluation.measures import LABELS, Scores
+from chitieu.evaluation.reliability import FIGURES, Outcome, fit, outcomes, reliability
 from chitieu.pipeline import load_pipeline
 
 
@@ -29,15 +32,39 @@ def gold_files(paths: Sequence[Path], *, only: Path | None = None) -> list[Path]
     return files
 
 
-def evaluate(model: Path | None, files: Sequence[Path]) -> Scores:
-    """Score the model in a folder (None: the current one) on annotated files.
+Answered = list[tuple[GoldDocument, Extraction]]
+
+
+def answer(model: Path | None, files: Sequence[Path], *, calibrated: bool = True) -> Answered:
+    """Annotated files with what the model in a folder (None: the current one) says of their texts.
 
     Raises:
         AnnotationInvalid: faulty gold. ModelMissing, ModelInvalid: no usable model.
     """
-    pipeline = load_pipeline(model)
+    pipeline = load_pipeline(model, calibrated=calibrated)
     documents = [read(path) for path in files]
-    return score((document, pipeline.extract(document.text, id=document.name)) for document in documents)
+    return [(document, pipeline.extract(document.text, id=document.name)) for document in documents]
+
+
+def calibrate(folder: Path, files: Sequence[Path]) -> dict[str, tuple[float, float]]:
+    """Fit the curves of a model's scores on annotated files that it was not trained on, and write them into its manifest.
+
+    First those of spans and links on the raw scores, then that of figures, whose scores follow from theirs. Raises what `answer` raises.
+    """
+    curves = fit(o for o in _outcomes(answer(folder, files, calibrated=False)) if o.name != FIGURES)
+    write_calibration(folder, curves, documents=len(files))
+    curves |= fit(o for o in _outcomes(answer(folder, files)) if o.name == FIGURES)
+    write_calibration(folder, curves, documents=len(files))
+    return curves
+
+
+def _outcomes(answered: Answered) -> Iterator[Outcome]:
+    return (outcome for document, extraction in answered for outcome in outcomes(document, extraction))
+
+
+def reliability_of(answered: Answered) -> dict[str, dict[str, object]]:
+    """`reliability` over all documents together."""
+    return reliability(_outcomes(answered))
 
 
 def as_table(scores: Scores) -> str:

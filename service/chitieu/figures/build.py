@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -97,6 +98,17 @@ def _multiply(number: str | None, factor: str | None) -> str | None:
         return plain(Decimal(number) * Decimal(factor or "1"))
 
 
+def _confidence(span: Span, phrase: Span | None, unit: Span | None) -> float:
+    """The probability that number, unit, phrase and link are all right, as if they failed one without the other."""
+    linked = phrase or span
+    parts = [span.score, linked.link_score if linked.link_score is not None else 1.0]
+    if phrase is not None and phrase is not span:
+        parts.append(phrase.score)
+    if unit is not None:
+        parts.append(unit.score)
+    return round(math.prod(parts), 4)
+
+
 def _rounded(value: Decimal) -> str:
     with localcontext() as context:
         context.prec = _SIGNIFICANT
@@ -186,7 +198,7 @@ class _Builder:
             reference=_reference(told, inherited=False),
             period=self.context.period_at(span.start, span.end),
             status=self.context.status_at(span.start, span.start, span.end, in_phrase=True),
-            score=span.score,
+            score=_confidence(span, span, None),
         )
 
     def _with_number(self, span: Span, phrase: Span | None) -> Figure:
@@ -225,7 +237,7 @@ class _Builder:
             status="target"
             if (self._is_plan_of(span) if phrase is None else self._is_of_a_plan(phrase))
             else self.context.status_at(span.start, *place, in_phrase=bool(phrase)),
-            score=min(span.score, phrase.score) if phrase else span.score,
+            score=_confidence(span, phrase, unit_span),
         )
 
     def _is_plan_of(self, span: Span) -> bool:

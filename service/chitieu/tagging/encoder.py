@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chitieu.errors import ModelInvalid, ModelMissing
+from chitieu.tagging.confidence import read_calibration
 from chitieu.tagging.decode import Scores, TaggedSpan, WindowScores, decode
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from chitieu.tagging.repair import repair
@@ -62,9 +63,10 @@ def read_manifest(folder: Path) -> Manifest:
 class Tagger:
     """Tags passages with the model in a folder. The session is built at first use, once, and may be shared by threads."""
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, *, threads: int | None = None, calibrated: bool = True) -> None:
         self.folder = folder
         self.manifest = read_manifest(folder)
+        self.calibration = read_calibration(self.manifest.raw if calibrated else {})
         self._threads = threads or os.cpu_count() or 1
 
     @cached_property
@@ -117,7 +119,9 @@ class Tagger:
                 governor = outputs[2][:, heads][:, :, columns]
                 scores[number] = WindowScores(window.first, window.core_first, window.core_last, governor)
         spans = decode(mentions, phrases, [s for s in scores if s is not None])
-        return repair(spans, passages.reading.text, passages.pieces)
+        repaired = repair(spans, passages.reading.text, passages.pieces)
+        self.calibration.apply(repaired)
+        return repaired
 
     def _run(self, batch: Sequence[EncodedWindow]) -> Iterator[tuple[Scores, Scores, Scores]]:
         length = max(len(e.ids) for e in batch)

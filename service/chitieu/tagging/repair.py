@@ -14,6 +14,8 @@ from functools import cache
 from chitieu.contract import PHRASE_LABELS
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.labels import FIGURE_LABELS
+from chitieu.tagging.orphans import without_orphans
+from chitieu.tagging.tagged_text import REACH, TaggedText, without
 from chitieu.tagging.words import magnitudes, role, unit_words
 from chitieu.text.segmentation import Piece
 
@@ -22,39 +24,6 @@ _WORD = re.compile(r"[^\W\d_]+[23²³]?")
 _COMPOUND = re.compile(r"\s*(?:tỷ|tỉ)\s+\d{1,3}(?=\s+triệu)", re.IGNORECASE)
 # `33,7 và 31,8%`: the sign of the second is the first one's too.
 _SIGN_LATER = re.compile(r"\s*(?:và|hoặc|,|-|–|đến|tới)\s*[\d.,]+\s*(?:%|‰|điểm|phần)", re.IGNORECASE)
-_REACH = 48  # characters looked at beside a span
-
-
-class _Text:
-    """The text that is read and its pieces, with spans' surfaces."""
-
-    def __init__(self, text: str, pieces: Sequence[Piece]) -> None:
-        self.text, self.pieces = text, pieces
-        self._starts = [p.start for p in pieces]
-
-    def piece(self, number: int) -> str:
-        if not 0 <= number < len(self.pieces):
-            return ""
-        return self.text[self.pieces[number].start : self.pieces[number].end]
-
-    def start(self, span: TaggedSpan) -> int:
-        return self.pieces[span.first].start
-
-    def end(self, span: TaggedSpan) -> int:
-        return self.pieces[span.last - 1].end
-
-    def surface(self, span: TaggedSpan) -> str:
-        return self.text[self.start(span) : self.end(span)]
-
-    def before(self, span: TaggedSpan) -> str:
-        return self.text[max(0, self.start(span) - _REACH) : self.start(span)]
-
-    def behind(self, span: TaggedSpan) -> str:
-        return self.text[self.end(span) : self.end(span) + _REACH]
-
-    def piece_at(self, offset: int) -> int:
-        """The first piece that begins at ``offset`` or later."""
-        return bisect.bisect_left(self._starts, offset)
 
 
 def repair(spans: Sequence[TaggedSpan], read: str, pieces: Sequence[Piece]) -> list[TaggedSpan]:
@@ -64,35 +33,15 @@ def repair(spans: Sequence[TaggedSpan], read: str, pieces: Sequence[Piece]) -> l
         spans: as decoded, in text order; changed in place.
         read: the text that pieces are offsets of.
     """
-    text = _Text(read, pieces)
+    text = TaggedText(read, pieces)
     for span in spans:
         if span.label not in FIGURE_LABELS:
             _trim(span, text)
     kept = _mentions(list(spans), text)
-    return _phrases(kept, text)
+    return without_orphans(_phrases(kept, text), text)
 
 
-def without(spans: Sequence[TaggedSpan], dropped: set[int]) -> list[TaggedSpan]:
-    """The spans less those at the indices dropped, which govern and hold nothing any more.
-
-    A number that stood in a dropped phrase takes over the phrase's head: it is a figure of its own now.
-    """
-    place: dict[int, int] = {}
-    kept: list[TaggedSpan] = []
-    for number, span in enumerate(spans):
-        if number not in dropped:
-            place[number] = len(kept)
-            kept.append(span)
-        if span.phrase in dropped and span.label in FIGURE_LABELS:
-            phrase = spans[span.phrase]
-            span.head, span.head_score = phrase.head, phrase.head_score
-    for span in kept:
-        span.head = place.get(span.head) if span.head is not None else None
-        span.phrase = place.get(span.phrase) if span.phrase is not None else None
-    return kept
-
-
-def _mentions(spans: list[TaggedSpan], text: _Text) -> list[TaggedSpan]:
+def _mentions(spans: list[TaggedSpan], text: TaggedText) -> list[TaggedSpan]:
     taken = {at for s in spans if s.label not in PHRASE_LABELS for at in range(s.first, s.last)}
     by_first = {s.first: n for n, s in enumerate(spans) if s.label not in PHRASE_LABELS}
     by_last = {s.last: n for n, s in enumerate(spans) if s.label == "INDICATOR"}
@@ -123,17 +72,23 @@ def _mentions(spans: list[TaggedSpan], text: _Text) -> list[TaggedSpan]:
     return without(spans, dropped)
 
 
-def _trim(span: TaggedSpan, text: _Text) -> None:
-    """No name, unit or phrase ends in punctuation, or in a bracket that it does not open."""
+def _trim(span: TaggedSpan, text: TaggedText) -> None:
+    """No name, unit or phrase ends in punctuation, or in a bracket that it does not open; no name in a word that leads on."""
     while span.last - span.first > 1:
         last = text.piece(span.last - 1)
-        if last not in tuple(",.;:(") and not (last == ")" and "(" not in text.surface(span)):
+        leads_on = span.label == "INDICATOR" and _leads_on().fullmatch(last)
+        if last not in tuple(",.;:(") and not (last == ")" and "(" not in text.surface(span)) and not leads_on:
             return
         span.last -= 1
 
 
+@cache
+def _leads_on() -> re.Pattern[str]:
+    return re.compile(role("leads on"), re.IGNORECASE)
+
+
 def _take_sign(
-    span: TaggedSpan, spans: Sequence[TaggedSpan], text: _Text, taken: set[int], by_last: dict[int, int]
+    span: TaggedSpan, spans: Sequence[TaggedSpan], text: TaggedText, taken: set[int], by_last: dict[int, int]
 ) -> None:
     before = span.first - 1
     if text.piece(before).lower() != "âm" or not text.piece(span.first)[:1].isdigit():
@@ -149,9 +104,9 @@ def _take_sign(
             spans[span.phrase].first = min(spans[span.phrase].first, before)
 
 
-def _join_compound(span: TaggedSpan, text: _Text, by_first: dict[int, int]) -> set[int]:
+def _join_compound(span: TaggedSpan, text: TaggedText, by_first: dict[int, int]) -> set[int]:
     """`825 tỷ 776` before `triệu đồng` is one QUANTITY; returns the spans it swallows."""
-    match = _COMPOUND.match(text.text, text.end(span), text.end(span) + _REACH)
+    match = _COMPOUND.match(text.text, text.end(span), text.end(span) + REACH)
     if span.label != "QUANTITY" or match is None:
         return set()
     last = bisect.bisect_right([p.end for p in text.pieces[span.last : span.last + 8]], match.end()) + span.last
@@ -160,7 +115,7 @@ def _join_compound(span: TaggedSpan, text: _Text, by_first: dict[int, int]) -> s
     return swallowed
 
 
-def _settle_percent(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
+def _settle_percent(span: TaggedSpan, text: TaggedText, taken: set[int]) -> None:
     """A PERCENT has a percent sign or says `phần trăm`, `điểm`; a number with a sign right behind it is one."""
     surface = text.surface(span).lower()
     if re.search(r"[%‰]|phần|điểm", surface):
@@ -174,7 +129,7 @@ def _settle_percent(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
         span.label = "QUANTITY"
 
 
-def _complete_magnitude(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
+def _complete_magnitude(span: TaggedSpan, text: TaggedText, taken: set[int]) -> None:
     while magnitudes().fullmatch(text.surface(span)):
         match = unit_words().match(text.text, text.end(span))
         if match is None:
@@ -190,7 +145,7 @@ def _complete_magnitude(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
         span.last = last
 
 
-def _finish_ratio(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
+def _finish_ratio(span: TaggedSpan, text: TaggedText, taken: set[int]) -> None:
     """`đồng/` + `hộ/tháng`; a line that a number follows (`vụ/724 bị cáo`) is no part of a unit."""
 
     def goes_on(at: int) -> bool:
@@ -209,7 +164,7 @@ def _finish_ratio(span: TaggedSpan, text: _Text, taken: set[int]) -> None:
     taken.update(range(span.first, span.last))
 
 
-def _exponent_behind(span: TaggedSpan, text: _Text) -> int | None:
+def _exponent_behind(span: TaggedSpan, text: TaggedText) -> int | None:
     """The piece of a `2` or `3` glued to a length (the layout has glued the one that stood on a line of its own), or None."""
     at = span.last
     if not _LENGTH.fullmatch(text.piece(at - 1)) or text.piece(at) not in ("2", "3"):
@@ -233,6 +188,17 @@ def _new_level() -> re.Pattern[str]:
 @cache
 def _verb_before() -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)((?:{role('verb')}\s+)(?:{role('bound')}\s+)*)$", re.IGNORECASE)
+
+
+@cache
+def _rate_before() -> re.Pattern[str]:
+    """`619 hồ sơ, tỷ lệ 33%`: the word for a rate is the SHARE's own."""
+    return re.compile(rf"(?<!\w)({role('rate')}\s+(?:{role('bound')}\s+)*)$", re.IGNORECASE)
+
+
+@cache
+def _rate_first() -> re.Pattern[str]:
+    return re.compile(role("rate"), re.IGNORECASE)
 
 
 @cache
@@ -262,7 +228,7 @@ def _loose_end() -> re.Pattern[str]:
     return re.compile(rf"\s{role('loose end')}$", re.IGNORECASE)
 
 
-def _phrases(spans: list[TaggedSpan], text: _Text) -> list[TaggedSpan]:
+def _phrases(spans: list[TaggedSpan], text: TaggedText) -> list[TaggedSpan]:
     holding: dict[int, list[TaggedSpan]] = {}
     for span in spans:
         if span.phrase is not None:
@@ -292,22 +258,24 @@ def _is_none(span: TaggedSpan, surface: str, has_number: bool) -> bool:
     return not has_number or (span.label == "CHANGE" and _new_level().match(surface) is not None)
 
 
-def _move_start(span: TaggedSpan, text: _Text, spans: Sequence[TaggedSpan], number: int, floor: int) -> None:
+def _move_start(span: TaggedSpan, text: TaggedText, spans: Sequence[TaggedSpan], number: int, floor: int) -> None:
     surface = text.surface(span)
     before = text.before(span)
     bound = _bound_first().match(surface)
     match = _verb_before().search(before) if bound or surface[:1].isdigit() else _negation_before().search(before)
+    if match is None and span.label == "SHARE":
+        match = _rate_before().search(before)
     if match is not None:
         first = text.piece_at(text.start(span) - len(match[1]))
         free = all(s.last <= first or s.first >= span.first for s in spans[max(0, number - 6) : number])
         if first >= floor and free:
             span.first = first
             return
-    if bound:
+    if bound and not (span.label == "SHARE" and _rate_first().match(surface)):
         span.first = text.piece_at(text.start(span) + bound.end(1))
 
 
-def _move_end(span: TaggedSpan, text: _Text, inside: Sequence[TaggedSpan], ceiling: int) -> None:
+def _move_end(span: TaggedSpan, text: TaggedText, inside: Sequence[TaggedSpan], ceiling: int) -> None:
     held = max((s.last for s in inside), default=span.first + 1)
     loose = _loose_end().search(text.surface(span))
     while loose is not None:

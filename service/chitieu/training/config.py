@@ -52,6 +52,18 @@ class Heads(_Section):
     dropout: float = Field(ge=0, lt=1)
 
 
+class Pretraining(_Section):
+    """Masked words of unlabelled sentences, before the documents."""
+
+    sentences: str = Field(description="tab-separated file with a head line, the sentence in the last column; .gz too")
+    seed: int
+    steps: int = Field(ge=1)
+    batch_tokens: int = Field(ge=64)
+    learning_rate: float = Field(gt=0)
+    rate: float = Field(gt=0, lt=1, description="part of the words that is hidden")
+    bfloat16: bool = Field(False, description="as in `optimisation`")
+
+
 class Optimisation(_Section):
     """How the weights are found."""
 
@@ -63,6 +75,13 @@ class Optimisation(_Section):
     weight_decay: float = Field(ge=0)
     warmup: float = Field(ge=0, lt=1, description="part of all steps")
     governor_weight: float = Field(ge=0)
+    averaging: float = Field(
+        0.0, ge=0, lt=1, description="decay of the running average of weights that is scored and served; 0: none"
+    )
+    bfloat16: bool = Field(
+        False,
+        description="products in sixteen bits: about twice as fast on processors that have them (AMX, AVX512-BF16)",
+    )
     rewrap: float = Field(
         ge=0, le=1, description="chance that a training document's lines are wrapped anew in an epoch"
     )
@@ -76,6 +95,7 @@ class Config(_Section):
     encoder: Encoder
     heads: Heads
     windows: WindowSizes
+    pretraining: Pretraining | None = None
     optimisation: Optimisation
 
 

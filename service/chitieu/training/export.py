@@ -15,6 +15,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from chitieu.errors import ModelExists
 from chitieu.tagging.encoder import INPUTS, OUTPUTS
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from chitieu.training.config import Config
@@ -109,12 +110,27 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def check_new(out: Path, version: str) -> None:
+    """Refuse to write over a version: what was served once must be found again.
+
+    Raises:
+        ModelExists: ``out/<version>`` is there.
+    """
+    folder = out / version
+    if folder.exists():
+        raise ModelExists(f"{folder}: phiên bản đã có / this version is there already", path=str(folder))
+
+
 def export(checkpoint: Path, root: Path, out: Path, *, version: str, precision: Precision = "int8-weights") -> Path:
     """Write ``out/<version>/`` whole or not at all; returns it.
 
     Args:
         root: folder that relative paths of the checkpoint's configuration start from.
+
+    Raises:
+        ModelExists: see `check_new`.
     """
+    check_new(out, version)
     model, config, state = load_checkpoint(checkpoint, root)
     base = root / config.encoder.base
     out.mkdir(parents=True, exist_ok=True)

@@ -72,8 +72,11 @@ class Extractor(nn.Module):
         self.phrases = nn.Linear(hidden, len(PHRASE_TAGS))
         self.governor = Governor(hidden, governor_width, dropout)
 
-    def forward(self, ids: Tensor, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def states(self, ids: Tensor, words: Tensor, mask: Tensor) -> Tensor:
+        """The encoder's vectors, (batch, tokens, hidden)."""
         inputs = self.encoder.get_input_embeddings()(ids) + self.word_membership(words)
-        states = self.encoder(inputs_embeds=inputs, attention_mask=mask).last_hidden_state
-        states = self.dropout(states)
+        return cast(Tensor, self.encoder(inputs_embeds=inputs, attention_mask=mask).last_hidden_state)
+
+    def forward(self, ids: Tensor, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        states = self.dropout(self.states(ids, words, mask))
         return self.mentions(states), self.phrases(states), self.governor(states)

@@ -6,86 +6,33 @@ import json
 import math
 import random
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
 
 from chitieu.annotation.inline_xml import GoldDocument
 from chitieu.errors import ConfigInvalid
-from chitieu.tagging.decode import TaggedSpan, WindowScores, decode, relation
-from chitieu.tagging.repair import repair
 from chitieu.tagging.tokens import load_tokenizer
-from chitieu.training.config import Config
-from chitieu.training.dataset import (
-    IGNORED,
-    Example,
-    Prepared,
-    digest_of,
-    find_documents,
-    load,
-    names_in,
-    piece_ranges,
-    prepare,
-    rewrap,
-)
+from chitieu.training.batches import batches, collate
+from chitieu.training.checkpoint import check_same, save_checkpoint
+from chitieu.training.config import Config, Optimisation
+from chitieu.training.dataset import IGNORED, Example, digest_of, find_documents, load, names_in, prepare, rewrap
+from chitieu.training.development import development_scores
+from chitieu.training.dropout import pool_dropout
 from chitieu.training.model import Extractor
+from chitieu.training.pretrain import pretrain, read_sentences
 from chitieu.training.served import served_weights
 
 Log = Callable[[str], None]
-
-
-def collate(batch: Sequence[Example]) -> dict[str, Tensor]:
-    """Pad a batch. Targets are spread from pieces to their first tokens."""
-    length = max(len(e.encoded.ids) for e in batch)
-    out = {
-        "ids": np.ones((len(batch), length), dtype=np.int64),
-        "words": np.zeros((len(batch), length), dtype=np.int64),
-        "mask": np.zeros((len(batch), length), dtype=np.int64),
-        "mentions": np.full((len(batch), length), IGNORED),
-        "phrases": np.full((len(batch), length), IGNORED),
-        "governors": np.full((len(batch), 2, length), IGNORED),
-        "heads": np.zeros((len(batch), length), dtype=bool),
-    }
-    for row, example in enumerate(batch):
-        encoded = example.encoded
-        size = len(encoded.ids)
-        out["ids"][row, :size] = encoded.ids
-        out["words"][row, :size] = encoded.words
-        out["mask"][row, :size] = 1
-        out["mentions"][row, encoded.heads] = example.mentions
-        out["phrases"][row, encoded.heads] = example.phrases
-        out["heads"][row, encoded.heads] = True
-        # From "1 + piece" to "1 + token": head 0 stays "none".
-        to_token = np.concatenate([[0], encoded.heads + 1])
-        known = example.governors != IGNORED
-        out["governors"][row][:, encoded.heads] = np.where(
-            known, to_token[np.where(known, example.governors, 0)], IGNORED
-        )
-    return {key: torch.from_numpy(value) for key, value in out.items()}
-
-
-def batches(items: list[Example], tokens: int, rng: random.Random) -> list[list[Example]]:
-    """Batches of windows of like length, at most ``tokens`` padded tokens each, in random order."""
-    ordered = sorted(items, key=lambda e: len(e.encoded.ids) + rng.randint(-16, 16))
-    out: list[list[Example]] = []
-    longest = 0
-    for item in ordered:
-        size = len(item.encoded.ids)
-        longest = max(longest, size)
-        if out and longest * (len(out[-1]) + 1) <= tokens:
-            out[-1].append(item)
-        else:
-            out.append([item])
-            longest = size
-    rng.shuffle(out)
-    return out
+_CHECKPOINT, _PRETRAINED = "checkpoint.pt", "pretrained.pt"
 
 
 def loss_of(model: Extractor, batch: dict[str, Tensor], governor_weight: float) -> Tensor:
@@ -103,55 +50,6 @@ def loss_of(model: Extractor, batch: dict[str, Tensor], governor_weight: float) 
     return total
 
 
-@torch.no_grad()
-def tag(model: Extractor, prepared: Prepared) -> list[TaggedSpan]:
-    """The torch model's spans of a document, put right by the rules behind it as when served."""
-    mention_parts, phrase_parts, scores = [], [], []
-    for example in prepared.examples:
-        batch = collate([example])
-        mentions, phrases, governor = (t[0].numpy() for t in model(batch["ids"], batch["words"], batch["mask"]))
-        window, heads = example.encoded.window, example.encoded.heads
-        core = heads[window.core_first - window.first : window.core_last - window.first]
-        mention_parts.append(mentions[core])
-        phrase_parts.append(phrases[core])
-        columns = np.concatenate([[0], heads + 1])
-        governor = governor[:, heads][:, :, columns]
-        scores.append(WindowScores(window.first, window.core_first, window.core_last, governor))
-    if not scores:
-        return []
-    spans = decode(np.concatenate(mention_parts), np.concatenate(phrase_parts), scores)
-    passages = prepared.tokens.passages
-    return repair(spans, passages.reading.text, passages.pieces)
-
-
-def development_scores(model: Extractor, documents: Sequence[Prepared]) -> dict[str, float]:
-    """Strict F1 over all and by label, and accuracy of the governors of the spans found."""
-    model.eval()
-    hits: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
-    for prepared in documents:
-        spans = tag(model, prepared)
-        ranges = piece_ranges(prepared.document, prepared.tokens)
-        gold = {(s.label, *(r or (s.start, -1))): s for s, r in zip(prepared.document.spans, ranges, strict=True)}
-        sizes.update(label for label, *_ in gold)
-        sizes.update(s.label for s in spans)
-        for span in spans:
-            want = gold.get((span.label, span.first, span.last))
-            if want is None:
-                continue
-            hits[span.label] += 2
-            if relation(span) is not None:
-                sizes["links"] += 1
-                head = ranges[want.head] if want.head is not None else None
-                got = spans[span.head] if span.head is not None else None
-                same = got is None if head is None else got is not None and got.first < head[1] and head[0] < got.last
-                hits["links"] += same
-    labels = sorted(k for k in sizes if k != "links")
-    out = {"micro": sum(hits[k] for k in labels) / max(1, sum(sizes[k] for k in labels))}
-    out |= {k: hits[k] / sizes[k] for k in sorted(sizes)}
-    return {k: round(v, 4) for k, v in out.items()}
-
-
 def _optimiser(model: Extractor, config: Config) -> torch.optim.Optimizer:
     o = config.optimisation
     groups = []
@@ -163,15 +61,19 @@ def _optimiser(model: Extractor, config: Config) -> torch.optim.Optimizer:
                 if n.startswith("encoder.") == in_encoder and (p.ndim > 1 and "distance" not in n) == decays
             ]
             groups.append({"params": chosen, "lr": rate, "weight_decay": o.weight_decay if decays else 0.0})
-    return torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6)
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
-def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+def _running_average(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    """Moves averages towards weights; the first steps count for more, so that what training began with is soon forgotten."""
+
+    @torch.no_grad()
+    def update(averages: Sequence[Tensor], weights: Sequence[Tensor], steps: Tensor | int) -> None:
+        kept = min(decay, (1.0 + int(steps)) / (10.0 + int(steps)))
+        for average, weight in zip(averages, weights, strict=True):
+            average.lerp_(weight.to(average.dtype), 1.0 - kept)
+
+    return update
 
 
 class _Corpus:
@@ -192,8 +94,76 @@ class _Corpus:
         return out
 
 
+def _begin(config: Config, root: Path, base: Path, out: Path, tokenizer: Tokenizer, log: Log) -> Extractor:
+    """The model before its first epoch: the base's weights or a served model's, pre-trained where asked.
+
+    What pre-training gave is kept in ``out`` until the first checkpoint, so that a run that is stopped need not repeat it. Where there is
+    a checkpoint, its weights will be put in.
+    """
+    model = Extractor(
+        str(base),
+        layers=config.encoder.layers,
+        governor_width=config.heads.governor_width,
+        dropout=config.heads.dropout,
+    )
+    pool_dropout(model)
+    kept = out / _PRETRAINED
+    if (out / _CHECKPOINT).exists():
+        return model
+    if kept.exists():
+        model.load_state_dict(torch.load(kept, weights_only=True))
+        return model
+    if config.encoder.start:
+        served = root / config.encoder.start / "model.onnx"
+        if not served.is_file():
+            raise ConfigInvalid(f"{served}: không có mô hình để đi tiếp / no model to go on from", file=str(served))
+        model.load_state_dict(served_weights(served, model.state_dict()))
+    if config.pretraining:
+        sentences = read_sentences(root / config.pretraining.sentences)
+        pretrain(model, sentences, tokenizer, config.windows, config.pretraining, log)
+        save_checkpoint(kept, model.state_dict())
+    return model
+
+
+def _log_epoch(log: Log, epoch: int, line: str) -> None:
+    log(f"epoch {epoch} {line}")
+
+
+def _one_epoch(
+    model: Extractor,
+    averaged: AveragedModel | None,
+    parts: Sequence[Sequence[Example]],
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    settings: Optimisation,
+    log: Log,
+) -> float:
+    """A step a batch; returns the mean loss."""
+    model.train()
+    begun = time.monotonic()
+    losses = []
+    for number, part in enumerate(parts, 1):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bfloat16):
+            loss = loss_of(model, collate(part), settings.governor_weight)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if averaged:
+            averaged.update_parameters(model)
+        losses.append(loss.item())
+        if number % 25 == 0:
+            mean, seconds = np.mean(losses[-25:]), time.monotonic() - begun
+            left = seconds / number * (len(parts) - number)
+            log(f"step {number}/{len(parts)} loss {mean:.4f} {seconds:.0f} s, {left:.0f} s to go")
+    return float(np.mean(losses))
+
+
 def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after: float = math.inf) -> Path:
     """Train as configured, or go on from the checkpoint in ``out``; returns the checkpoint's path.
+
+    With ``averaging``, what is scored, kept as ``model`` in the checkpoint and served is the running average of the weights.
 
     Args:
         root: folder that relative paths of the configuration start from.
@@ -218,17 +188,9 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
     tokenizer = load_tokenizer(base / "tokenizer.json")
     development = [prepare(d, tokenizer, config.windows) for d in load(development_paths)]
     corpus = _Corpus(documents, tokenizer, config)
-    model = Extractor(
-        str(base),
-        layers=config.encoder.layers,
-        governor_width=config.heads.governor_width,
-        dropout=config.heads.dropout,
-    )
-    if config.encoder.start:
-        served = root / config.encoder.start / "model.onnx"
-        if not served.is_file():
-            raise ConfigInvalid(f"{served}: không có mô hình để đi tiếp / no model to go on from", file=str(served))
-        model.load_state_dict(served_weights(served, model.state_dict()))
+    checkpoint = out / _CHECKPOINT
+    model = _begin(config, root, base, out, tokenizer, log)
+    averaged = AveragedModel(model, multi_avg_fn=_running_average(o.averaging)) if o.averaging else None
     optimiser = _optimiser(model, config)
     first = corpus.epoch(random.Random(o.seed))
     per_epoch = len(batches(first, o.batch_tokens, random.Random(0)))
@@ -239,11 +201,14 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         return step / max(1.0, warm) if step < warm else max(0.0, (steps - step) / max(1.0, steps - warm))
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
-    checkpoint = out / "checkpoint.pt"
     epoch = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
-        model.load_state_dict(state["model"])
+        check_same(checkpoint, state["config"], config)
+        model.load_state_dict(state["trained"] if averaged else state["model"])
+        if averaged:
+            averaged.module.load_state_dict(state["model"])
+            averaged.n_averaged.fill_(state["averaged"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
         epoch = state["epoch"]
@@ -253,34 +218,25 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         f"{len(documents)} documents, {len(first)} windows, {steps} steps, {sum(p.numel() for p in model.parameters())} parameters"
     )
     while epoch < o.epochs and time.monotonic() - begun < stop_after:
-        model.train()
         at = time.monotonic()
-        losses = []
         parts = batches(corpus.epoch(rng), o.batch_tokens, rng)
-        for number, part in enumerate(parts):
-            loss = loss_of(model, collate(part), o.governor_weight)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.item())
-            if number % 25 == 24:
-                log(
-                    f"epoch {epoch + 1} step {number + 1}/{len(parts)} loss {np.mean(losses[-25:]):.4f} {time.monotonic() - at:.0f} s"
-                )
+        loss = _one_epoch(model, averaged, parts, optimiser, schedule, o, partial(_log_epoch, log, epoch + 1))
         epoch += 1
-        scores = development_scores(model, development)
+        served = cast(Extractor, averaged.module) if averaged else model
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=o.bfloat16):
+            scores = development_scores(served, development)
         row = {
             "epoch": epoch,
-            "loss": round(float(np.mean(losses)), 4),
+            "loss": round(loss, 4),
             "seconds": round(time.monotonic() - at),
             **scores,
         }
         save_checkpoint(
             checkpoint,
             {
-                "model": model.state_dict(),
+                "model": served.state_dict(),
+                "trained": model.state_dict() if averaged else None,
+                "averaged": int(averaged.n_averaged) if averaged else 0,
                 "optimiser": optimiser.state_dict(),
                 "schedule": schedule.state_dict(),
                 "epoch": epoch,
@@ -290,6 +246,7 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
                 "development": scores,
             },
         )
+        (out / _PRETRAINED).unlink(missing_ok=True)
         with (out / "log.jsonl").open("a", encoding="utf-8") as handle:
             handle.write(json.dumps(row, ensure_ascii=False) + "\n")
         log(json.dumps(row))
