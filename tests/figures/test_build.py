@@ -83,15 +83,16 @@ def test_offsets_ids_and_scores(case: dict[str, Any]) -> None:
     assert [f.id for f in figures] == [f"f{n + 1}" for n in range(len(figures))]
     for figure in figures:
         assert text[figure.start : figure.end] == figure.text
-        assert figure.score == 0.8
+        assert 0 < figure.score <= 0.8
 
 
-def test_the_score_is_the_lower_of_span_and_phrase() -> None:
-    text, spans = spans_of('<ind id="1">Thu</ind> <att of="1">đạt <pct>90%</pct> kế hoạch</att>')
+def test_the_score_is_that_of_number_unit_phrase_and_link_together() -> None:
+    text, spans = spans_of('<ind id="1">Thu</ind> <chg of="1">tăng <qty>90</qty> <unit>tỷ đồng</unit></chg>')
     for span in spans:
-        span.score = 0.95 if span.label == "PERCENT" else 0.6
+        span.score = {"QUANTITY": 0.9, "UNIT": 0.8, "CHANGE": 0.5}.get(span.label, 0.1)
+        span.link_score = 0.7 if span.label == "CHANGE" else None
     (figure,) = build_figures(text, spans, paragraphs=[(0, len(text))], sections=lambda _: (), period=None)
-    assert figure.score == 0.6
+    assert figure.score == 0.252
 
 
 @pytest.mark.parametrize("separator", ["; ", ".\n\n"])

@@ -186,7 +186,7 @@ def test_fp32_serves_what_torch_says(trained, plain, workplace, text):
     assert len(prepared.examples) > 3
     passages = read_passages(Reading(SourceText(text)))
     want = repair(tag(model, prepared), passages.reading.text, passages.pieces)
-    assert len(want) > 5
+    assert want
     assert spans_of(Tagger(plain, threads=1).tag(passages)) == spans_of(want)
 
 
