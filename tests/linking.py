@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from chitieu.annotation.inline_xml import read
 from chitieu.catalogue.linker import link
 from chitieu.catalogue.load import Catalogue
-from chitieu.contract import CatalogueLink, Unit
 from chitieu.figures.build import build_figures
 from chitieu.figures.observations import build_observations
 from chitieu.figures.periods import document_period
@@ -68,10 +68,9 @@ def linked(path: Path, catalogue: Catalogue) -> dict[tuple[int, int], set[str]]:
         column=column_heads(reading.text, paragraphs),
     )
 
-    def link_one(names: Sequence[str], unit: Unit | None, kind: str, section: Sequence[str]) -> CatalogueLink | None:
-        return link(names, unit=unit, kind=kind, section=section, catalogue=catalogue)
-
-    observations, _ = build_observations(reading.text, spans, figures, sections=sections, linker=link_one)
+    observations, _ = build_observations(
+        reading.text, spans, figures, sections=sections, linker=partial(link, catalogue=catalogue)
+    )
     of_span: dict[str, set[str]] = {}
     for observation in observations:
         entry = observation.indicator.catalogue

@@ -21,6 +21,8 @@ BoundName = Literal["exact", "about", "more_than", "at_least", "less_than", "at_
 Direction = Literal["up", "down", "flat", "reached", "exceeded", "missed"]
 Measure = Literal["relative", "points", "amount"]
 Status = Literal["actual", "estimate", "target"]
+PartKind = Literal["place", "area", "sector", "sex", "ethnicity", "body", "item"]
+Relation = Literal["equal", "at_most"]
 MENTION_LABELS: tuple[MentionLabel, ...] = ("INDICATOR", "QUANTITY", "UNIT", "PERCENT", "PERIOD")
 PHRASE_LABELS: tuple[PhraseLabel, ...] = ("ATTAINMENT", "CHANGE", "SHARE")
 
@@ -160,7 +162,10 @@ class Base(Model):
 
 
 class Figure(Model):
-    """One QUANTITY or PERCENT, or one ATTAINMENT without a number (then ``number`` is None)."""
+    """One QUANTITY or PERCENT, or one ATTAINMENT without a number (then ``number`` is None).
+
+    ``settled_by`` are the figures whose arithmetic decided between two readings of this one; empty where its words alone do.
+    """
 
     id: str
     start: int
@@ -185,6 +190,7 @@ class Figure(Model):
     base: Base | None = None
     period: Period | None = None
     status: Status = "actual"
+    settled_by: list[str] = []
     score: float = 0.0
 
 
@@ -197,13 +203,30 @@ class CatalogueLink(Model):
     score: float
 
 
+class Part(Model):
+    """A part that an indicator is broken down by: `gạo` of exports, `khu vực II` of growth, `nữ` of party members.
+
+    ``span`` is the INDICATOR that names it; ``code`` and ``name`` are those of the administrative unit list, of a place alone.
+    """
+
+    text: str
+    kind: PartKind = "item"
+    span: str | None = None
+    code: str | None = None
+    name: str | None = None
+
+
 class ObservedIndicator(Model):
-    """An indicator as the text names it: ``path`` from the widest subject to the indicator itself."""
+    """An indicator as the text names it: ``path`` from the widest subject to the indicator itself.
+
+    ``breakdown`` are the parts of the path that the catalogue's entry does not name, widest first; empty where it names all.
+    """
 
     text: str
     path: list[str]
     spans: list[str]
     catalogue: CatalogueLink | None = None
+    breakdown: list[Part] = []
 
 
 class Observation(Model):
@@ -222,10 +245,14 @@ class Observation(Model):
 
 
 class Check(Model):
-    """Arithmetic that the text itself allows: what it states, what the other figures compute to."""
+    """Arithmetic that the text itself allows: what it states, what the other figures compute to.
+
+    ``relation`` is how ``stated`` should stand to ``computed``, within what the printed digits leave open.
+    """
 
     kind: str
     figures: list[str]
+    relation: Relation = "equal"
     stated: str
     computed: str
     ok: bool

@@ -12,8 +12,10 @@ ChitieuError
 ├── AnnotationInvalid annotation_invalid 422
 ├── ConfigInvalid    config_invalid    422
 ├── CatalogueInvalid catalogue_invalid 500
+├── IndicatorUnknown indicator_unknown 404
 ├── ProgramMissing   program_missing   503
 ├── ServiceBusy      service_busy      503
+├── OutputUnwritable output_unwritable 500
 └── FileError        file_error        422
     ├── FileUnreadable   file_unreadable   422
     ├── FileTooLarge     file_too_large    413
@@ -117,6 +119,12 @@ class CatalogueInvalid(ChitieuError):
     code, status = "catalogue_invalid", 500
 
 
+class IndicatorUnknown(ChitieuError):
+    """No entry of the catalogue has this id."""
+
+    code, status = "indicator_unknown", 404
+
+
 class ProgramMissing(ChitieuError):
     """A program or library that this file needs is not installed; ``detail`` names it and how to install it."""
 
@@ -127,6 +135,12 @@ class ServiceBusy(ChitieuError):
     """More is asked for than can be taken on; the same request may succeed later."""
 
     code, status = "service_busy", 503
+
+
+class OutputUnwritable(ChitieuError):
+    """The output cannot be written: no such folder, no permission, no space; ``detail`` holds ``file`` and ``cause``."""
+
+    code, status = "output_unwritable", 500
 
 
 class FileError(ChitieuError):

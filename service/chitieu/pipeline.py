@@ -6,14 +6,15 @@ import unicodedata
 import uuid
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 from chitieu.catalogue.linker import link
 from chitieu.catalogue.load import Catalogue, load_catalogue
+from chitieu.catalogue.own import with_own
 from chitieu.catalogue.places import find_place
 from chitieu.contract import (
-    CatalogueLink,
     Document,
     Encoding,
     Extraction,
@@ -24,13 +25,13 @@ from chitieu.contract import (
     Period,
     Place,
     Span,
-    Unit,
 )
 from chitieu.errors import BadEncoding, BadRequest, EmptyText, NotText, TextTooLong
 from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
 from chitieu.figures.observations import build_observations
 from chitieu.figures.periods import document_period
+from chitieu.figures.settle import settle
 from chitieu.grounding import ground, ground_notices, ground_told
 from chitieu.models import current_model
 from chitieu.settings import MAX_CHARACTERS, load_settings
@@ -225,9 +226,6 @@ class Pipeline:
         paragraphs = [(p.start, p.end) for p in reading.paragraphs]
         sections = section_paths(reading.text, paragraphs)
 
-        def link_one(path: Sequence[str], unit: Unit | None, kind: str, section: Sequence[str]) -> CatalogueLink | None:
-            return link(path, unit=unit, kind=kind, section=section, catalogue=self.catalogue)
-
         figures = build_figures(
             reading.text,
             spans,
@@ -239,8 +237,10 @@ class Pipeline:
         )
         for figure in figures:
             figure.score = round(self.tagger.calibration.score("figures", figure.score), 4)
-        observations, warnings = build_observations(reading.text, spans, figures, sections=sections, linker=link_one)
-        checks = check(figures, observations)
+        linker = partial(link, catalogue=self.catalogue)
+        figures = settle(reading.text, spans, figures)
+        observations, warnings = build_observations(reading.text, spans, figures, sections=sections, linker=linker)
+        checks = check(reading.text, spans, figures, observations)
         return Extraction(
             document=Document(
                 id=id or str(uuid.uuid4()),
@@ -265,8 +265,9 @@ def load_pipeline(model: Path | None = None, *, threads: int | None = None, cali
     Raises:
         ModelMissing, ModelInvalid: no usable model there.
         ConfigInvalid: the environment's settings are not valid.
+        CatalogueInvalid: the office's own catalogue breaks its schema.
     """
-    limit = load_settings().max_characters
-    return Pipeline(
-        Tagger(model or current_model(), threads=threads, calibrated=calibrated), load_catalogue(), limit=limit
-    )
+    settings = load_settings()
+    catalogue = with_own(settings.catalogue, settings.catalogue_mode) if settings.catalogue else load_catalogue()
+    tagger = Tagger(model or current_model(), threads=threads, calibrated=calibrated)
+    return Pipeline(tagger, catalogue, limit=settings.max_characters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -18,6 +19,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CHITIEU_", frozen=True, extra="ignore")
 
+    catalogue: Path | None = Field(default=None, description="An office's own table of indicators.")
+    catalogue_mode: Literal["add", "replace"] = Field(
+        default="add", description="Whether the own indicators are added to the project's, or are all there are."
+    )
     max_file_bytes: int = Field(default=100 * MIB, ge=1, description="Bytes of a file at most.")
     max_characters: int = Field(
         default=MAX_CHARACTERS, ge=1, description="Characters of the text that is taken from a file at most."

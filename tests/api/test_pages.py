@@ -51,7 +51,13 @@ def test_every_reference_of_the_description_leads_somewhere(spec):
 
 def test_the_description_tells_what_is_served(spec):
     assert spec["openapi"].startswith("3.")
-    assert set(spec["paths"]) == {"/v1/extract", "/v1/model", "/healthz"}
+    assert set(spec["paths"]) == {
+        "/v1/extract",
+        "/v1/indicators",
+        "/v1/indicators/{id}",
+        "/v1/model",
+        "/healthz",
+    }
     extract = spec["paths"]["/v1/extract"]["post"]
     assert set(extract["requestBody"]["content"]) == {"application/json", "text/plain", "application/octet-stream"}
     assert {"200", "413", "415", "422", "503"} <= set(extract["responses"])

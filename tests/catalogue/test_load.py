@@ -51,7 +51,8 @@ def test_names_of_two_entries_are_listed_as_ambiguous():
     for i in catalogue.indicators:
         owners[fold(i.name_vi)].add(i.id)
     for a in catalogue.aliases:
-        owners[fold(a.alias)].add(a.id)
+        if a.alone:
+            owners[fold(a.alias)].add(a.id)
     listed = defaultdict(set)
     for one in catalogue.ambiguities:
         listed[one.name].add(one.id)

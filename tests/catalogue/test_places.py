@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chitieu.catalogue.places import find_place, is_place_name
+from chitieu.catalogue.places import find_place, place_named
 from chitieu.catalogue.tables import read_table
 from chitieu.contract import Period
 
@@ -56,8 +56,9 @@ def test_nothing_in_an_empty_text():
 
 
 def test_place_names():
-    assert is_place_name("nam định") and is_place_name("thành phố đà nẵng") and is_place_name("huyện cần giờ")
-    assert not is_place_name("châu thành") and not is_place_name("công nghiệp")
+    assert place_named("nam định") == ("36", "Tỉnh Nam Định")
+    assert place_named("thành phố đà nẵng") and place_named("tp đà nẵng") and place_named("huyện cần giờ")
+    assert place_named("châu thành") is None and place_named("công nghiệp") is None
 
 
 def test_long_text_is_read_quickly():

@@ -1,4 +1,4 @@
-"""Figures grouped into rows; cases in ``cases/observations.json`` (words are looked up in the text, `nth` from 0)."""
+"""Figures grouped into rows; cases in ``cases/observations.json``: words are looked up in the text, `nth` from 0; a link is an id and its parts (`id | part`)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from chitieu.contract import CatalogueLink, Figure, Period, Span, Unit
-from chitieu.figures.observations import build_observations, reading_form
+from chitieu.catalogue.linker import Linked
+from chitieu.contract import CatalogueLink, Figure, Part, Period, Span, Unit
+from chitieu.figures.observations import build_observations, reading_form, sentence_around
 
 CASES = json.loads((Path(__file__).parent / "cases" / "observations.json").read_text(encoding="utf-8"))
 
@@ -49,12 +50,16 @@ def figure(text: str, given: dict) -> Figure:
     )
 
 
+def entry(id_: str, *parts: tuple[int, Part]) -> Linked:
+    return Linked(CatalogueLink(id=id_, name=id_, score=0.9), parts)
+
+
 def linker_of(links: dict[str, str]):
     known = {key.casefold(): id_ for key, id_ in links.items()}
 
-    def linker(path, unit, kind, section):
-        id_ = known.get(" > ".join(path).casefold())
-        return CatalogueLink(id=id_, name=id_, score=0.9) if id_ else None
+    def linker(path, *, unit, kind, section, sentence, document):
+        id_, *parts = known.get(" > ".join(path).casefold(), "").split(" | ")
+        return entry(id_, *((path.index(p), Part(text=p)) for p in parts)) if id_ else None
 
     return linker
 
@@ -117,17 +122,49 @@ def test_unit_tells_the_linker_what_is_measured():
         figure(text, {"id": "f3", "find": "0,4%", "kind": "change", "number": "0.4", "unit": "percent", "of": "i"}),
     ]
 
-    def linker(path, unit, kind, section):
+    def linker(path, *, unit, kind, section, sentence, document):
         if unit is None:
             return None
-        id_ = "rate" if unit.id == "percent" else "count"
-        return CatalogueLink(id=id_, name=id_, score=0.9)
+        return entry("rate" if unit.id == "percent" else "count")
 
     rows, _ = build_observations(text, spans, figures, sections=lambda at: (), linker=linker)
     assert [(r.indicator.catalogue.id, r.level, r.changes) for r in rows] == [
         ("count", "f1", []),
         ("rate", "f2", ["f3"]),
     ]
+
+
+def test_parts_of_one_entry_are_rows_of_their_own_and_one_part_under_two_names_is_one_row():
+    text = "Xuất khẩu: gạo 12, khu vực III 7, dịch vụ 7, tổng 12"
+    words = [("i0", "Xuất khẩu", None), ("i1", "gạo", "i0"), ("i2", "khu vực III", "i0"), ("i3", "dịch vụ", "i0")]
+    spans = [indicator(text, *given) for given in words]
+    given = [("f1", "12", 0, "i1"), ("f2", "7", 0, "i2"), ("f3", "7", 1, "i3"), ("f4", "12", 1, "i0")]
+    figures = [
+        figure(text, {"id": id_, "find": found, "nth": nth, "kind": "level", "number": found, "of": of})
+        for id_, found, nth, of in given
+    ]
+    named = {
+        "gạo": Part(text="gạo"),
+        "khu vực III": Part(text="khu vực III", kind="sector", code="services"),
+        "dịch vụ": Part(text="dịch vụ", kind="sector", code="services"),
+    }
+
+    def linker(path, *, unit, kind, section, sentence, document):
+        assert sentence == text
+        return entry("xuat-khau", *((at, named[p]) for at, p in enumerate(path) if p in named))
+
+    rows, _ = build_observations(text, spans, figures, sections=lambda at: (), linker=linker)
+    assert [(r.level, r.repeats, [(p.text, p.span) for p in r.indicator.breakdown]) for r in rows] == [
+        ("f1", [], [("gạo", "i1")]),
+        ("f2", ["f3"], [("khu vực III", "i2")]),
+        ("f4", [], []),
+    ]
+
+
+def test_the_sentence_around():
+    text = "Một câu. Thu nội địa đạt 5 tỷ đồng. Câu sau."
+    at = text.index("Thu")
+    assert sentence_around(text, at, at + 11) == "Thu nội địa đạt 5 tỷ đồng"
 
 
 def test_reading_form():

@@ -17,6 +17,7 @@ from chitieu import __version__
 from chitieu.api import errors
 from chitieu.api.bodies import FileReaders
 from chitieu.api.docs import router as docs_router
+from chitieu.api.indicators import router as indicators_router
 from chitieu.api.routes import router
 from chitieu.pipeline import Pipeline, load_pipeline
 from chitieu.settings import load_settings
@@ -68,6 +69,7 @@ def create_app(pipeline: Pipeline | None = None) -> FastAPI:
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.include_router(router)
+    app.include_router(indicators_router)
     app.include_router(docs_router)
     app.router.routes.append(_Page("/", app=StaticFiles(directory=web_folder(), html=True), name="web"))
     return app

@@ -50,3 +50,46 @@ class Health(BaseModel):
 
     status: str
     version: str
+
+
+class IndicatorSummary(BaseModel):
+    """An entry of the catalogue."""
+
+    id: str = Field(description="Mã của dự án, không đổi / ours, stable")
+    code: str | None = Field(description="Mã số chính thức / official code, in the list that `system` names")
+    system: str
+    name_vi: str
+    name_en: str
+    definition: str | None
+    field: str
+    units: list[str] = Field(description="Đơn vị thường dùng / usual units, as printed")
+    dimension: str | None = Field(description="Thứ nguyên của đơn vị đầu / what the first unit measures")
+    direction: str
+    kind: str
+    parent: str | None = Field(description="Chỉ tiêu bao trùm / id of the whole")
+
+
+class FoundIndicator(IndicatorSummary):
+    """An entry that a query found: the name by which, and how well (0 to 1)."""
+
+    matched: str
+    score: float
+
+
+class IndicatorPage(BaseModel):
+    """Some of the entries found, and how many there are."""
+
+    catalogue: str = Field(description="Phiên bản danh mục / version of the catalogue")
+    total: int
+    indicators: list[FoundIndicator]
+
+
+class IndicatorDetail(IndicatorSummary):
+    """One entry with all that is known of it."""
+
+    aliases: list[str]
+    breakdowns: list[str] = Field(description="Các cách phân tổ / kinds of parts that it is given for")
+    children: list[str] = Field(description="Chỉ tiêu thành phần / ids of entries whose whole this is")
+    valid_from: str | None
+    valid_until: str | None
+    source: str

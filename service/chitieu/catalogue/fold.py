@@ -41,6 +41,19 @@ def fold(text: str) -> str:
     return " ".join(words)
 
 
+def word_at(text: str, start: int, end: int) -> str:
+    """The part of a text that became words ``start`` to ``end`` of its folded form.
+
+    Where a short form was read out as several words, the folded words themselves.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    words = list(_WORD.finditer(composed))
+    folded = fold(text).split()
+    if len(words) != len(folded):
+        return " ".join(folded[start:end])
+    return composed[words[start].start() : words[end - 1].end()]
+
+
 @lru_cache(maxsize=16_384)
 def unaccented(folded: str) -> str:
     """A folded name without any accents, ``đ`` as ``d``."""

@@ -7,6 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
 from chitieu.catalogue.fold import fold, unaccented
 from chitieu.catalogue.load import Ambiguity, Catalogue, Indicator
 from chitieu.catalogue.tables import read_table
@@ -17,12 +20,21 @@ _RATE_HEADS = ("tỷ lệ", "tỷ suất")
 _AREA_HEADS = ("diện tích",)
 
 
+Filler = tuple[str, ...]
+
+
 @lru_cache(maxsize=1)
-def _fillers() -> dict[str, tuple[tuple[str, ...], ...]]:
-    by_place: dict[str, list[tuple[str, ...]]] = {"start": [], "end": [], "any": []}
+def _fillers() -> dict[str, dict[str, tuple[Filler, ...]]]:
+    """Fillers by where they may stand, then by the word that is looked at first; longest first."""
+    grouped: dict[str, dict[str, list[Filler]]] = {"start": {}, "end": {}, "any": {}}
     for row in read_table("fillers.tsv", ("words", "where")):
-        by_place[row["where"]].append(tuple(fold(row["words"]).split()))
-    return {where: tuple(sorted(found, key=len, reverse=True)) for where, found in by_place.items()}
+        filler = tuple(fold(row["words"]).split())
+        key = filler[-1 if row["where"] == "end" else 0]
+        grouped[row["where"]].setdefault(key, []).append(filler)
+    return {
+        where: {key: tuple(sorted(found, key=len, reverse=True)) for key, found in by_word.items()}
+        for where, by_word in grouped.items()
+    }
 
 
 @lru_cache(maxsize=1)
@@ -35,6 +47,16 @@ def generic_words() -> frozenset[str]:
 def contrast_words() -> frozenset[str]:
     """Words that make another indicator of a name that is otherwise the same."""
     return frozenset(fold(row["word"]) for row in read_table("contrast_words.tsv", ("word",)))
+
+
+@lru_cache(maxsize=1)
+def _basket_words() -> tuple[str, ...]:
+    return tuple(fold(row["word"]) for row in read_table("basket_words.tsv", ("word",)))
+
+
+def is_basket(folded: str) -> bool:
+    """Whether an entry's folded name is that of many things together (`sản lượng một số loại cây trồng`)."""
+    return any(f" {word} " in f" {folded} " for word in _basket_words())
 
 
 @lru_cache(maxsize=1)
@@ -54,32 +76,28 @@ def measure_word_parts() -> frozenset[str]:
     return frozenset(part for word in _measure_words() for part in word.split())
 
 
-@lru_cache(maxsize=1)
-def breakdown_names() -> frozenset[str]:
-    """Folded names of the usual parts that one indicator is broken down by."""
-    return frozenset(fold(row["name"]) for row in read_table("breakdowns.tsv", ("name", "note")))
-
-
 @lru_cache(maxsize=16_384)
 def core(folded: str) -> tuple[str, ...]:
     """The words of a folded name without those that may be added or left out; in order; never empty for a name."""
     words = folded.split()
     fillers = _fillers()
-    changed = True
+    changed = bool(words)
     while changed:
         changed = False
-        for filler in fillers["end"]:
+        for filler in fillers["end"].get(words[-1], ()):
             if len(words) > len(filler) and tuple(words[-len(filler) :]) == filler:
                 words = words[: -len(filler)]
                 changed = True
-        for filler in fillers["start"]:
+                break
+        for filler in fillers["start"].get(words[0], ()):
             if len(words) > len(filler) + 1 and tuple(words[: len(filler)]) == filler:
                 words = words[len(filler) :]
                 changed = True
+                break
     kept: list[str] = []
     at = 0
     while at < len(words):
-        for filler in fillers["any"]:
+        for filler in fillers["any"].get(words[at], ()):
             if tuple(words[at : at + len(filler)]) == filler:
                 at += len(filler)
                 break
@@ -89,7 +107,7 @@ def core(folded: str) -> tuple[str, ...]:
     return tuple(kept or words)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name:
     """One name of an entry. ``implied`` is the class of unit that a mention must have to mean it (`tỷ lệ` left out)."""
 
@@ -110,10 +128,28 @@ class Index:
     exact: dict[str, tuple[Name, ...]]
     plain: dict[str, tuple[Name, ...]]
     cores: dict[tuple[str, ...], tuple[Name, ...]]
-    by_word: dict[str, tuple[Name, ...]]
     weight: dict[str, float]
     shared: dict[str, tuple[Ambiguity, ...]]
-    own_words: dict[str, frozenset[str]]
+    names: tuple[Name, ...]
+    position: dict[Name, int]
+    by_id: dict[str, tuple[Name, ...]]
+    ids: tuple[str, ...]
+    entry_at: dict[str, int]
+    names_of: dict[str, npt.NDArray[np.int64]]
+    sorted_cores: dict[Name, tuple[str, ...]]
+    numbers: dict[Name, frozenset[str]]
+    own_numbers: dict[str, frozenset[str]]
+    postings: dict[str, npt.NDArray[np.int64]]
+    sizes: npt.NDArray[np.float64]
+    fields: tuple[str, ...]
+    field_words: dict[str, npt.NDArray[np.float64]]
+
+    def accented(self, folded: str) -> str:
+        """A folded text without any accents as the name that it is but for them; any other text as it is."""
+        if folded in self.exact or folded != unaccented(folded):
+            return folded
+        names = self.plain.get(folded)
+        return names[0].folded if names else folded
 
     def rarity(self, word: str) -> float:
         """How much a word tells names apart; a word of no name counts as the rarest."""
@@ -162,9 +198,7 @@ def build_index(catalogue: Catalogue) -> Index:
     for name in names:
         by_core[tuple(sorted(core(name.folded)))].append(name)
     counts: dict[str, set[str]] = defaultdict(set)
-    own: dict[str, set[str]] = defaultdict(set)
     for name in names:
-        own[name.id] |= name.words
         for word in name.words:
             counts[word].add(name.id)
     total = len(catalogue.indicators) + 1
@@ -173,14 +207,39 @@ def build_index(catalogue: Catalogue) -> Index:
     shared: dict[str, list[Ambiguity]] = defaultdict(list)
     for one in catalogue.ambiguities:
         shared[one.name].append(one)
+    fields = tuple(sorted({i.field for i in catalogue.indicators}))
+    field_at = {i.id: fields.index(i.field) for i in catalogue.indicators}
+    field_words: dict[str, npt.NDArray[np.float64]] = {}
+    for word, ids in counts.items():
+        spread = np.bincount([field_at[i] for i in ids], minlength=len(fields)).astype(np.float64)
+        field_words[word] = weight[word] * spread / spread.sum()
+    postings: dict[str, list[int]] = defaultdict(list)
+    positions: dict[str, list[int]] = defaultdict(list)
+    for at, name in enumerate(names):
+        positions[name.id].append(at)
+        for word in name.words:
+            postings[word].append(at)
     return Index(
         entries={i.id: i for i in catalogue.indicators},
         classes={i.id: frozenset(c for c in map(unit_class, i.units) if c) for i in catalogue.indicators},
         exact=_grouped([(n.folded, n) for n in names]),
         plain=_grouped([(unaccented(n.folded), n) for n in names]),
         cores={key: tuple(found) for key, found in by_core.items()},
-        by_word=_grouped([(word, n) for n in names for word in n.words]),
         weight=weight,
         shared={key: tuple(found) for key, found in shared.items()},
-        own_words={id_: frozenset(words) for id_, words in own.items()},
+        names=tuple(names),
+        position={n: at for at, n in enumerate(names)},
+        by_id=_grouped([(n.id, n) for n in names]),
+        ids=tuple(i.id for i in catalogue.indicators),
+        entry_at={i.id: at for at, i in enumerate(catalogue.indicators)},
+        names_of={id_: np.array(at) for id_, at in positions.items()},
+        numbers={n: frozenset(w for w in n.folded.split() if w.isdecimal()) for n in names},
+        own_numbers={
+            i.id: frozenset(w for w in fold(i.name_vi).split() if w.isdecimal()) for i in catalogue.indicators
+        },
+        sorted_cores={n: tuple(sorted(core(n.folded))) for n in names},
+        postings={word: np.array(at) for word, at in postings.items()},
+        sizes=np.array([sum(weight[w] for w in n.words) for n in names]),
+        fields=fields,
+        field_words=field_words,
     )

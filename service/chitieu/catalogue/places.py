@@ -117,16 +117,28 @@ def _automaton() -> ahocorasick.Automaton:
 
 
 @lru_cache(maxsize=1)
-def _folded_names() -> frozenset[str]:
-    names = {fold(u.name) for found in _units().values() for u in found}
-    bare = {fold(key) for key, found in _units().items() if any(u.level == "province" for u in found)}
-    short = {f"tp {fold(key)}" for key, found in _units().items() if any(u.name.startswith("Thành phố") for u in found)}
-    return frozenset(names | bare | short)
+def _folded_names() -> dict[str, tuple[str | None, str]]:
+    units: dict[str, list[_Unit]] = defaultdict(list)
+    for key, found in _units().items():
+        for unit in found:
+            units[fold(unit.name)].append(unit)
+            if unit.level == "province":
+                units[fold(key)].append(unit)
+            if unit.name.startswith("Thành phố"):
+                units[f"tp {fold(key)}"].append(unit)
+    return {name: (_one({u.code for u in found}), found[-1].name) for name, found in units.items()}
 
 
-def is_place_name(folded: str) -> bool:
-    """Whether a folded name is that of a province, or of a district with its kind before it."""
-    return folded in _folded_names()
+def _one(codes: set[str]) -> str | None:
+    return next(iter(codes)) if len(codes) == 1 else None
+
+
+def place_named(folded: str) -> tuple[str | None, str] | None:
+    """Code and name of the province, or of the district with its kind before it, that a folded name is; None: of no place.
+
+    The code is None where several units of one name are known (a province before and after a merger keeps its code).
+    """
+    return _folded_names().get(folded)
 
 
 def _written(lower: str, period: Period | None) -> tuple[int, int]:

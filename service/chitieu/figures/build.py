@@ -90,7 +90,8 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _multiply(number: str | None, factor: str | None) -> str | None:
+def multiply(number: str | None, factor: str | None) -> str | None:
+    """A printed number in the base of its unit, exactly; decimal strings."""
     if number is None:
         return None
     with localcontext() as context:
@@ -174,7 +175,7 @@ class _Builder:
                         self.levels[figure.indicator] = figure
         for figure, level in self.attainments:
             self._settle_points(figure, level)
-            figure.implied_target = _implied_target(figure, level)
+            figure.implied_target = implied_target(figure, level)
         return self.figures
 
     def _add(self, figure: Figure) -> None:
@@ -229,8 +230,8 @@ class _Builder:
             denominator=number.denominator,
             bound=find_bound(before, behind),
             unit=unit,
-            value=_multiply(number.number, factor),
-            value_upper=_multiply(number.upper, factor),
+            value=multiply(number.number, factor),
+            value_upper=multiply(number.upper, factor),
             indicator=(phrase or span).of,
             phrase=phrase.id if phrase else None,
             period=self.context.period_at(*place),
@@ -394,6 +395,7 @@ class _Builder:
             difference, ratio = Decimal(level.value) - target, Decimal(level.value) / target
             if abs(difference - sign * gap) > slack and abs(ratio - 1 - sign * gap) <= slack:
                 figure.measure, figure.ratio = "relative", plain(1 + sign * gap)
+                figure.settled_by = [level.id, plan.id]
                 return
 
 
@@ -414,8 +416,8 @@ def _reference(told: Told | None, *, inherited: bool) -> Reference | None:
     return Reference(text=told.text, kind=told.kind, issuer=told.issuer, inherited=inherited)
 
 
-def _implied_target(figure: Figure, level: Figure | None) -> Target | None:
-    """The plan value that a level and its attainment imply: level / ratio, or level less the gap."""
+def implied_target(figure: Figure, level: Figure | None) -> Target | None:
+    """The plan value that an attainment's figure and the level before it imply: level / ratio, or level less the gap."""
     if level is None or level.value is None or level.form not in ("plain", "words", "fraction"):
         return None
     unit = level.unit.id if level.unit else None

@@ -13,18 +13,57 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
-from chitieu.contract import CatalogueLink, Figure, Notice, Observation, ObservedIndicator, Period, Span, Status, Unit
+from chitieu.contract import (
+    CatalogueLink,
+    Figure,
+    Notice,
+    Observation,
+    ObservedIndicator,
+    Part,
+    Period,
+    Span,
+    Status,
+    Unit,
+)
 from chitieu.figures.precision import base_unit, half_unit, same_quantity
 
 Sections = Callable[[int], Sequence[str]]
-Linker = Callable[[Sequence[str], Unit | None, str, Sequence[str]], CatalogueLink | None]
+
+
+class Linked(Protocol):
+    """What a linker finds: an entry, and the parts of the path that break it down, each with its level in the path."""
+
+    @property
+    def entry(self) -> CatalogueLink: ...
+
+    @property
+    def parts(self) -> Sequence[tuple[int, Part]]: ...
+
+
+class Linker(Protocol):
+    """From path, unit, kind and what stands around to an entry or None; must be cheap when asked again."""
+
+    def __call__(
+        self,
+        path: Sequence[str],
+        *,
+        unit: Unit | None,
+        kind: str,
+        section: Sequence[str],
+        sentence: str,
+        document: str,
+    ) -> Linked | None: ...
+
 
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n|[.;:!?…][^\S\n]*\n")
 _SENTENCE_END = re.compile(r"[.!?…;]\s|\n[^\S\n]*\n")
 # Phrases stand near their level; past this many characters they are told of something else.
 _REACH = 600
 _LONGEST_PATH = 8
+_CONTEXT, _HEAD = 300, 300
+_RANK = Unit(text="hạng", id="rank", dimension="rank")
 
 
 def reading_form(text: str) -> str:
@@ -35,6 +74,27 @@ def reading_form(text: str) -> str:
 @lru_cache(maxsize=8192)
 def _folded(text: str) -> str:
     return reading_form(text).casefold()
+
+
+def sentence_around(text: str, start: int, end: int) -> str:
+    """The sentence that a range stands in, or the part of a long one that is near it."""
+    first = max(0, start - _CONTEXT)
+    ends = [m.end() for m in _SENTENCE_END.finditer(text, first, start)]
+    stop = _SENTENCE_END.search(text, end, end + _CONTEXT)
+    return reading_form(text[ends[-1] if ends else first : stop.start() if stop else end + _CONTEXT])
+
+
+def document_head(text: str) -> str:
+    """How a document begins: who reports, on what."""
+    return reading_form(text[:_HEAD])
+
+
+def measured_in(figure: Figure) -> Unit | None:
+    """The unit that says what an indicator measures: of a level or an amount of change; a rank's is being one."""
+    if figure.form == "rank":
+        return _RANK
+    amount = figure.kind == "change" and figure.measure == "amount"
+    return figure.unit if figure.kind == "level" or amount else None
 
 
 def indicator_path(span: Span, spans: dict[str, Span]) -> list[Span]:
@@ -50,8 +110,17 @@ def indicator_path(span: Span, spans: dict[str, Span]) -> list[Span]:
     return path[::-1]
 
 
+# What makes two rows one series: entry and parts, or the words of the path where no entry is known.
 Entity = tuple[str | tuple[str, ...], tuple[str, ...]]
 PeriodKey = tuple[str | None, str | None] | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """The entry of an indicator and its parts; neither where it is in no catalogue."""
+
+    entry: CatalogueLink | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,7 +129,7 @@ class _Row:
 
     entity: Entity
     path: list[Span]
-    link: CatalogueLink | None
+    link: _Link
     period: Period | None
     status: Status
     first: Figure
@@ -85,14 +154,16 @@ def period_key(period: Period | None) -> PeriodKey:
 
 
 class _Resolver:
-    """Entities of indicator spans: link and breakdown; asks the linker once for each span and unit."""
+    """Entities of indicator spans; asks the linker once for each span and unit."""
 
-    def __init__(self, spans: dict[str, Span], linker: Linker, sections: Sections) -> None:
+    def __init__(self, text: str, spans: dict[str, Span], linker: Linker, sections: Sections) -> None:
+        self.text = text
+        self.head = document_head(text)
         self.spans = spans
         self.linker = linker
         self.sections = sections
         self.paths: dict[str, list[Span]] = {}
-        self.entities: dict[tuple[object, ...], tuple[Entity, CatalogueLink | None]] = {}
+        self.entities: dict[tuple[object, ...], tuple[Entity, _Link]] = {}
 
     def path(self, span_id: str) -> list[Span]:
         if span_id not in self.paths:
@@ -102,28 +173,23 @@ class _Resolver:
     def texts(self, span_id: str) -> tuple[str, ...]:
         return tuple(reading_form(s.text) for s in self.path(span_id))
 
-    def entity(self, span_id: str, unit: Unit | None, kind: str) -> tuple[Entity, CatalogueLink | None]:
-        """The catalogue entry and the parts of the path that only break it down, else the folded path."""
+    def entity(self, span_id: str, unit: Unit | None, kind: str) -> tuple[Entity, _Link]:
+        """The catalogue entry and the parts that break it down, else the folded path."""
         key = (span_id, kind, unit and (unit.id, unit.text, unit.dimension))
         if key not in self.entities:
             self.entities[key] = self._resolve(span_id, unit, kind)
         return self.entities[key]
 
-    def _resolve(self, span_id: str, unit: Unit | None, kind: str) -> tuple[Entity, CatalogueLink | None]:
-        path = self.texts(span_id)
-        section = tuple(self.sections(self.spans[span_id].start))
-        link = self.linker(path, unit, kind, section)
-        if link is None:
-            return (tuple(_folded(p) for p in path), ()), None
-        breakdown: list[str] = []
-        if len(path) > 1:
-            for at, part in enumerate(path):
-                rest = (*path[:at], *path[at + 1 :])
-                without = self.linker(rest, unit, kind, section)
-                # Without a breakdown the entry is the same; a wider indicator (`Thu ngân sách` > `thu nội địa`) is none.
-                if without is not None and without.id == link.id and self.linker((part,), None, kind, section) is None:
-                    breakdown.append(_folded(part))
-        return (link.id, tuple(breakdown)), link
+    def _resolve(self, span_id: str, unit: Unit | None, kind: str) -> tuple[Entity, _Link]:
+        span = self.spans[span_id]
+        spans, path = self.path(span_id), self.texts(span_id)
+        sentence = sentence_around(self.text, span.start, span.end)
+        section = tuple(self.sections(span.start))
+        found = self.linker(path, unit=unit, kind=kind, section=section, sentence=sentence, document=self.head)
+        if found is None:
+            return (tuple(_folded(p) for p in path), ()), _Link()
+        parts = tuple(part.model_copy(update={"span": spans[level].id}) for level, part in found.parts)
+        return (found.entry.id, tuple(_folded(p.code or p.text) for p in parts)), _Link(found.entry, parts)
 
 
 class _Group:
@@ -186,13 +252,13 @@ def build_observations(
         spans: what the tagger saw.
         figures: in any order; those without an INDICATOR give a warning and no observation.
         sections: from an offset to the headings above it, widest first.
-        linker: from path, unit, kind and section to a catalogue entry or None; must be cheap when asked again.
+        linker: see `Linker`.
 
     Returns:
         Observations in text order of their first figure, and warnings in text order.
     """
     by_id = {s.id: s for s in spans}
-    resolver = _Resolver(by_id, linker, sections)
+    resolver = _Resolver(text, by_id, linker, sections)
     ordered = sorted(figures, key=lambda f: (f.start, f.end))
     warnings: list[Notice] = []
     known: list[Figure] = []
@@ -219,7 +285,7 @@ def _place_levels(figures: Sequence[Figure], resolver: _Resolver) -> tuple[list[
             pending.append(figure)
             continue
         assert figure.indicator is not None
-        entity, link = resolver.entity(figure.indicator, figure.unit, "level")
+        entity, link = resolver.entity(figure.indicator, measured_in(figure), "level")
         group = groups[entity, period_key(figure.period), figure.status, base_unit(figure)]
         row = group.find(figure)
         if row is None:
@@ -284,8 +350,7 @@ def _place_phrases(
     for figure in pending:
         assert figure.indicator is not None
         path = tuple(_folded(t) for t in resolver.texts(figure.indicator))
-        unit = figure.unit if figure.kind == "change" and figure.measure == "amount" else None
-        entity, link = resolver.entity(figure.indicator, unit, figure.kind)
+        entity, link = resolver.entity(figure.indicator, measured_in(figure), figure.kind)
         keys = (("span", figure.indicator), ("path", path), ("entity", entity))
         row = _told_beside(text, figure, keys, levels)
         if row is None:
@@ -326,7 +391,13 @@ def _finish(number: int, row: _Row, sections: Sections) -> Observation:
 
     return Observation(
         id=f"o{number}",
-        indicator=ObservedIndicator(text=path[-1], path=path, spans=[s.id for s in row.path], catalogue=row.link),
+        indicator=ObservedIndicator(
+            text=path[-1],
+            path=path,
+            spans=[s.id for s in row.path],
+            catalogue=row.link.entry,
+            breakdown=list(row.link.parts),
+        ),
         section=list(sections(row.first.start)),
         period=row.period,
         status=row.status,

@@ -1,0 +1,78 @@
+"""`GET /v1/indicators`: the catalogue that figures are linked to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from chitieu.api.routes import get_pipeline
+from chitieu.api.schemas import ErrorBody, FoundIndicator, IndicatorDetail, IndicatorPage, IndicatorSummary
+from chitieu.catalogue.load import Catalogue, Indicator
+from chitieu.catalogue.search import Hit, search
+from chitieu.errors import IndicatorUnknown
+from chitieu.pipeline import Pipeline
+
+router = APIRouter(prefix="/v1/indicators")
+_ERRORS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorBody} for code in (404, 422)}
+
+
+def get_catalogue(pipeline: Annotated[Pipeline, Depends(get_pipeline)]) -> Catalogue:
+    """The catalogue that is served, the office's own entries among it."""
+    return pipeline.catalogue
+
+
+@router.get("", summary="Tìm chỉ tiêu / search indicators", responses={422: _ERRORS[422]})
+def find(
+    catalogue: Annotated[Catalogue, Depends(get_catalogue)],
+    q: Annotated[str, Query(max_length=200, description="Tên, không dấu cũng được / a name, accents or not")] = "",
+    field: Annotated[str, Query(max_length=200, description="Lĩnh vực / field")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> IndicatorPage:
+    """Indicators whose Vietnamese or English names, codes or ids a query finds, best first; without one, all in the catalogue's order.
+
+    Accents may be missing, a word cut short or misspelt.
+    """
+    hits = search(catalogue, q) if q.strip() else [Hit(i, i.name_vi, 1.0) for i in catalogue.indicators]
+    if field:
+        hits = [hit for hit in hits if hit.indicator.field == field]
+    found = [
+        FoundIndicator(**_summary(hit.indicator).model_dump(), matched=hit.matched, score=hit.score)
+        for hit in hits[offset : offset + limit]
+    ]
+    return IndicatorPage(catalogue=catalogue.version, total=len(hits), indicators=found)
+
+
+@router.get("/{id}", summary="Một chỉ tiêu / one indicator", responses={404: _ERRORS[404]})
+def show(catalogue: Annotated[Catalogue, Depends(get_catalogue)], id: str) -> IndicatorDetail:
+    """One entry with its other names, its whole and its parts."""
+    entry = next((i for i in catalogue.indicators if i.id == id), None)
+    if entry is None:
+        raise IndicatorUnknown(f"Không có chỉ tiêu “{id}”. / There is no indicator “{id}”.", id=id)
+    return IndicatorDetail(
+        **_summary(entry).model_dump(),
+        aliases=[a.alias for a in catalogue.aliases if a.id == id],
+        breakdowns=list(entry.breakdowns),
+        children=[i.id for i in catalogue.indicators if i.parent == id],
+        valid_from=entry.valid_from or None,
+        valid_until=entry.valid_until or None,
+        source=entry.source,
+    )
+
+
+def _summary(entry: Indicator) -> IndicatorSummary:
+    return IndicatorSummary(
+        id=entry.id,
+        code=entry.code or None,
+        system=entry.system,
+        name_vi=entry.name_vi,
+        name_en=entry.name_en,
+        definition=entry.definition or None,
+        field=entry.field,
+        units=list(entry.units),
+        dimension=entry.dimension,
+        direction=entry.direction,
+        kind=entry.kind,
+        parent=entry.parent or None,
+    )
