@@ -1,13 +1,15 @@
 import io
 import json
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 import chitieu.pipeline
 from chitieu.cli import main
-from chitieu.output.table import COLUMNS
+from chitieu.output.columns import columns
 from fakes import fake_pipeline
 
 REPORT = (
@@ -66,7 +68,7 @@ def test_a_file_in_an_old_encoding(report, capsys):
 def test_csv_has_one_header(report, capsys):
     assert main(["extract", str(report), str(report), "--format", "csv"]) == 0
     lines = capsys.readouterr().out.split("\r\n")
-    assert lines[0] == ",".join(COLUMNS)
+    assert lines[0] == ",".join(c.name for c in columns("observations"))
     assert sum(line == lines[0] for line in lines) == 1
     assert sum("215,4" in line for line in lines) == 2
 
@@ -74,6 +76,79 @@ def test_csv_has_one_header(report, capsys):
 def test_html_is_a_page(report, capsys):
     assert main(["extract", str(report), "--format", "html"]) == 0
     assert '<span class="QUANTITY"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["table", "json", "csv", "xlsx", "parquet", "sdmx-csv", "html"])
+def test_output_holds_what_a_pipe_would_get(report, tmp_path, kind, capfdbinary):
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
+    path = tmp_path / "kết quả.out"
+    argv = ["extract", str(report), str(report), "--format", kind]
+    assert main([*argv, "--output", str(path)]) == 0
+    assert capfdbinary.readouterr().out == b""
+    assert main(argv) == 0
+    piped = capfdbinary.readouterr().out
+    if kind == "xlsx":  # holds the time of its making
+        assert zipfile.ZipFile(path).namelist() == zipfile.ZipFile(io.BytesIO(piped)).namelist()
+    else:
+        assert path.read_bytes() == piped and piped
+    assert [p for p in tmp_path.iterdir() if p not in (report, path)] == []
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_a_terminal_gets_no_binary(report, monkeypatch, capsys, kind):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with pytest.raises(SystemExit) as stopped:
+        main(["extract", str(report), "--format", kind])
+    assert stopped.value.code == 2
+    told = capsys.readouterr()
+    assert "--output" in told.err and told.out == ""
+
+
+def test_the_output_is_not_an_input(report, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["extract", str(report), "--format", "csv", "--output", str(report.parent / "." / report.name)])
+    assert stopped.value.code == 2 and report.read_text(encoding="utf-8") == REPORT
+
+
+def test_an_output_that_cannot_be_written(report, tmp_path, capsys):
+    assert main(["extract", str(report), "--format", "csv", "--output", str(tmp_path / "missing" / "a.csv")]) == 1
+    assert "output_unwritable" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_full_disk_behind_standard_output(report, monkeypatch, capsys, kind):
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(full, write_through=True))
+        assert main(["extract", str(report), "--format", kind]) == 1
+        monkeypatch.undo()
+    assert "output_unwritable" in capsys.readouterr().err
+
+
+def test_where_nothing_was_read_the_old_output_stays(report, tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"old")
+    missing = str(tmp_path / "missing.txt")
+    assert main(["extract", missing, "--format", "csv", "--output", str(path)]) == 1
+    assert path.read_bytes() == b"old"
+    assert main(["extract", missing, str(report), "--format", "csv", "--output", str(path)]) == 1
+    assert "215,4" in path.read_text(encoding="utf-8")
+    assert "missing.txt: file_unreadable" in capsys.readouterr().err
+
+
+def test_sdmx_tells_what_it_leaves_out(report, capsys):
+    assert main(["extract", str(report), "--format", "sdmx-csv"]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("STRUCTURE,") and "chitieu: SDMX: " in told.err
+
+
+def test_a_formats_library_is_imported_when_it_is_asked_for():
+    program = (
+        "import sys, chitieu.api.app, chitieu.cli, chitieu.output.table, chitieu.output.page\n"
+        "print([n for n in ('pyarrow', 'pandas', 'pysdmx', 'duckdb', 'xlsxwriter') if n in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    assert run.stdout.strip() == "[]"
 
 
 def test_standard_input(monkeypatch, capsys):

@@ -6,16 +6,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chitieu import __version__
 from chitieu.errors import ChitieuError
+from chitieu.output.writers import BINARY, FORMATS
 
 if TYPE_CHECKING:
+    from chitieu.output.writers import Writer
+    from chitieu.pipeline import Pipeline
     from chitieu.text.files.reading import FileText
-
-FORMATS = ("table", "json", "csv", "html")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,6 +34,12 @@ def parser() -> argparse.ArgumentParser:
     )
     extract.add_argument("files", nargs="+", metavar="FILE")
     extract.add_argument("--format", choices=FORMATS, default="table")
+    extract.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="tệp kết quả, ghi trọn hoặc không ghi / write this file, whole or not at all",
+    )
     extract.add_argument("--pretty", action="store_true", help="JSON thụt dòng / indented JSON")
     extract.add_argument(
         "--model", type=Path, metavar="FOLDER", help="thư mục mô hình / model folder (default: current)"
@@ -40,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
     extract.add_argument(
         "--encoding", metavar="NAME", help="bảng mã của tệp / what the files are written in (default: found out)"
     )
+
+    extract.set_defaults(fail=extract.error)
 
     serve = commands.add_parser("serve", help="mở dịch vụ / serve the API and the page")
     serve.add_argument("--host", default="127.0.0.1")
@@ -51,6 +61,23 @@ def parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, help="thư mục cho điểm lưu / folder of the checkpoint; goes on from it"
     )
     train.add_argument("--export", metavar="VERSION", help="rồi xuất ONNX / then write models/<name>/VERSION")
+
+    links = commands.add_parser(
+        "fit-links", help="huấn luyện liên kết chỉ tiêu / fit the linker (needs the extra `train`)"
+    )
+    links.add_argument("table", type=Path, help="bảng chỉ tiêu đã gán tay / table of mentions read by hand")
+    links.add_argument(
+        "documents", nargs="+", type=Path, metavar="FOLDER", help="thư mục tài liệu gán nhãn / annotated"
+    )
+    links.add_argument(
+        "--sentences",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="câu văn / running text, a sentence a line",
+    )
+    links.add_argument("--out", type=Path, metavar="FOLDER", help="nơi ghi / where to (default: the catalogue's data)")
 
     evaluate = commands.add_parser("evaluate", help="chấm điểm / score a model against annotated files")
     calibrate = commands.add_parser(
@@ -80,34 +107,63 @@ def _read(name: str, encoding: str | None) -> FileText:
 
 
 def run_extract(args: argparse.Namespace) -> int:
-    """Read files in turn; one that fails is named and does not stop the others."""
-    from chitieu.output.page import to_html
-    from chitieu.output.table import COLUMNS, to_csv, to_screen
+    """Read files in turn; one that fails is named and does not stop the others. Where none can be read, no file is written."""
+    from chitieu.output.destination import seekable, standard_output, whole_file
+    from chitieu.output.writers import writer
     from chitieu.pipeline import load_pipeline
 
+    _check_output(args)
     pipeline = load_pipeline(args.model)
-    failed = 0
-    if args.format == "csv":
-        sys.stdout.write(",".join(COLUMNS) + "\r\n")
-    for name in args.files:
-        try:
-            file = _read(name, args.encoding)
-            answer = pipeline.extract_file(file, id="stdin" if name == "-" else Path(name).name)
-        except ChitieuError as error:
-            print(f"chitieu: {name}: {error.code}: {error.message}", file=sys.stderr)
-            failed += 1
-            continue
-        if args.format == "json":
-            print(answer.model_dump_json(indent=2 if args.pretty else None))
-        elif args.format == "csv":
-            sys.stdout.write(to_csv([answer]).split("\r\n", 1)[1])
-        elif args.format == "html":
-            print(to_html(file.text, answer))
-        else:
-            if len(args.files) > 1:
-                print(f"== {answer.document.id}")
-            print(to_screen(answer))
+    destination = whole_file(args.output) if args.output else standard_output()
+    several = len(args.files) > 1
+    try:
+        with (
+            destination as out,
+            seekable(out) if args.format in BINARY and not args.output else nullcontext(out) as stream,
+        ):
+            made = writer(args.format, stream, pretty=args.pretty, several=several)
+            failed = _extract_all(args, pipeline, made)
+            if args.output and failed == len(args.files):
+                raise _NothingRead
+    except _NothingRead:
+        return 1
     return 1 if failed else 0
+
+
+class _NothingRead(Exception):
+    """No input could be read: what stands at the output's place stays."""
+
+
+def _check_output(args: argparse.Namespace) -> None:
+    """Refuse, as wrong usage, a binary format to a terminal and an output that is one of the inputs."""
+    if args.output is None:
+        if args.format in BINARY and sys.stdout.isatty():
+            args.fail(
+                f"--format {args.format}: cần --output TỆP, không in ra màn hình / needs --output FILE, a terminal cannot show it"
+            )
+    elif any(name != "-" and Path(name).resolve() == args.output.resolve() for name in args.files):
+        args.fail(f"--output {args.output}: là một tệp đầu vào / is one of the inputs")
+
+
+def _extract_all(args: argparse.Namespace, pipeline: Pipeline, made: Writer) -> int:
+    """How many inputs failed; all others are in the writer, which is finished."""
+    failed = 0
+    try:
+        for name in args.files:
+            try:
+                file = _read(name, args.encoding)
+                answer = pipeline.extract_file(file, id="stdin" if name == "-" else Path(name).name)
+            except ChitieuError as error:
+                print(f"chitieu: {name}: {error.code}: {error.message}", file=sys.stderr)
+                failed += 1
+                continue
+            made.add(answer, file.text)
+        for message in made.finish():
+            print(f"chitieu: {message}", file=sys.stderr)
+    except BaseException:
+        made.discard()
+        raise
+    return failed
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -184,6 +240,19 @@ def run_calibrate(args: argparse.Namespace) -> int:
     return 0
 
 
+def run_fit_links(args: argparse.Namespace) -> int:
+    """Fit the linker and write its files."""
+    from chitieu.catalogue.load import load_catalogue
+    from chitieu.catalogue.tables import DATA
+    from chitieu.training.links.mentions import read_labelled
+    from chitieu.training.links.run import fit_links, save, vectors_from
+
+    catalogue = load_catalogue()
+    labelled = read_labelled(args.table, args.documents, [i.id for i in catalogue.indicators])
+    save(*fit_links(labelled, catalogue, vectors_from(args.sentences, catalogue)), args.out or DATA)
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     args = parser().parse_args(argv)
@@ -191,6 +260,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "extract": run_extract,
         "serve": run_serve,
         "train": run_train,
+        "fit-links": run_fit_links,
         "evaluate": run_evaluate,
         "calibrate": run_calibrate,
     }

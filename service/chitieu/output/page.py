@@ -1,31 +1,39 @@
-"""One HTML file: the text with its figures highlighted; opens without a network."""
+"""One HTML file: the texts with their figures highlighted, the table and the checks; opens without a network."""
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
+from typing import BinaryIO
 
-from chitieu.contract import PHRASE_LABELS, Extraction, Span
-from chitieu.output.table import rows
+from chitieu.contract import PHRASE_LABELS, Extraction, Figure, Observation, Span
+from chitieu.output.columns import DATA, Column, TableName, for_people, in_words
+from chitieu.output.context import Context
+from chitieu.output.table import plain
+from chitieu.output.values import failed_first, table
 
 _NAMES = {
     "INDICATOR": "chỉ tiêu", "QUANTITY": "số lượng", "UNIT": "đơn vị", "PERCENT": "phần trăm", "PERIOD": "thời kỳ",
     "ATTAINMENT": "so kế hoạch", "CHANGE": "tăng giảm", "SHARE": "tỷ trọng",
 }  # fmt: skip
-_STYLE = """body{font:16px/1.6 system-ui,"Noto Sans",sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1b1f24;background:#fff}
-#text{white-space:pre-wrap;overflow-wrap:anywhere}span[class]{border-radius:3px}.INDICATOR{background:#cfe3ff}.QUANTITY{background:#ffe2a8}
-.UNIT{background:#fff2cf}.PERCENT{background:#ffd3c2}.PERIOD{background:#e5e0f7}.ATTAINMENT{border-bottom:2px solid #1a7f37}
-.CHANGE{border-bottom:2px solid #0969da}.SHARE{border-bottom:2px solid #8250df}table{border-collapse:collapse;width:100%;font-size:.9rem}
-td,th{border-bottom:1px solid #d0d7de;padding:.3rem .5rem;text-align:left;vertical-align:top}#wrap{overflow-x:auto}"""
-_HEADS = {"indicator": "Chỉ tiêu", "level": "Giá trị", "unit": "Đơn vị", "changes": "Tăng giảm", "shares": "Tỷ trọng",
-          "attainments": "So kế hoạch", "period": "Thời kỳ"}  # fmt: skip
+
+
+@cache
+def _style() -> str:
+    return (DATA / "page.css").read_text(encoding="utf-8")
 
 
 def _order(span: Span) -> tuple[int, int, bool]:
     return span.start, -span.end, span.label not in PHRASE_LABELS
 
 
-def marked(text: str, spans: list[Span]) -> str:
-    """The text as HTML with a ``<span>`` around every span; spans nest."""
+def marked(text: str, spans: list[Span], titles: dict[str, str] | None = None, prefix: str = "") -> str:
+    """The text as HTML with a ``<span>`` around every span; spans nest.
+
+    Args:
+        titles: from a span's id to what is shown over it; its label's name where it has none.
+        prefix: put before ids, which hold within one answer only.
+    """
     parts: list[str] = []
     open_ends: list[int] = []
     at = 0
@@ -43,23 +51,159 @@ def marked(text: str, spans: list[Span]) -> str:
     for span in sorted(spans, key=_order):
         close(span.start)
         write(span.start)
-        indicator = span.of or span.in_
-        title = _NAMES[span.label] + (f" → {indicator}" if indicator else "")
-        parts.append(f'<span class="{span.label}" id="{span.id}" title="{escape(title)}">')
+        title = (titles or {}).get(span.id, _NAMES[span.label])
+        parts.append(f'<span class="{span.label}" id="{prefix}{span.id}" title="{escape(title)}">')
         open_ends.append(min(span.end, open_ends[-1]) if open_ends else span.end)
     close(len(text))
     write(len(text))
     return "".join(parts)
 
 
-def to_html(text: str, answer: Extraction) -> str:
-    """A whole page: the text highlighted, the table below."""
+def _titles(context: Context) -> dict[str, str]:
+    """What is shown over a span: its name, its indicator's path, and what was read of its figure."""
+    read = {(f.start, f.end): f for f in context.answer.figures}
+    out: dict[str, str] = {}
+    for span in context.answer.spans:
+        lines = [_NAMES[span.label]]
+        figure = read.get((span.start, span.end))
+        path = context.path(figure) if figure is not None else _path(span, context)
+        if path:
+            lines.append("chỉ tiêu: " + " > ".join(path))
+        if figure is not None:
+            lines += _read(figure)
+        out[span.id] = "\n".join(lines)
+    return out
+
+
+def _path(span: Span, context: Context) -> list[str]:
+    governor = context.spans.get(span.of or span.in_ or "")
+    return [" ".join(governor.text.split())] if governor is not None else []
+
+
+def _read(figure: Figure) -> list[str]:
+    unit = figure.unit.id if figure.unit is not None and figure.unit.id else ""
+    lines = []
+    if figure.value is not None:
+        until = f" – {figure.value_upper}" if figure.value_upper is not None else ""
+        bound = in_words("bound", figure.bound) + " " if figure.bound != "exact" else ""
+        lines.append(f"giá trị: {bound}{figure.value}{until} {unit}".rstrip())
+    if figure.direction is not None:
+        lines.append(in_words("direction", figure.direction) + (f", tỷ số {figure.ratio}" if figure.ratio else ""))
+    if figure.period is not None and (figure.period.start or figure.period.end):
+        lines.append(f"thời kỳ: {figure.period.start or '…'} – {figure.period.end or '…'}")
+    if figure.status != "actual":
+        lines.append(in_words("status", figure.status))
+    return lines
+
+
+def _cell(column: Column, value: str, code: str, link: str) -> str:
+    classes = {"level": "number", "status": "short", "agrees": f"{code}-word"}.get(column.name, "")
+    shown = escape(value)
+    if link and shown:
+        shown = f'<a href="#{link}">{shown}</a>'
+    return f'<td{f" class={classes}" if classes else ""} data-title="{escape(column.title_vi)}">{shown}</td>'
+
+
+def _table(name: TableName, answer: Extraction, links: list[str]) -> str:
+    """A table of the columns that pages show; ``links`` name where each row's first cell leads."""
+    shown = [column for column in for_people(name) if column.page]
+    head = "".join(
+        f'<th title="{escape(f"{c.title_en}: {c.description_vi} / {c.description_en}")}">{escape(c.title_vi)}</th>'
+        for c in shown
+    )
+    body: list[str] = []
+    for row, link in zip(table(name, answer), links, strict=True):
+        cells = []
+        for at, column in enumerate(shown):
+            code = plain(row[column.name])
+            value = in_words(column.words, code) if column.words and code else code
+            cells.append(_cell(column, value, code, link if at == 0 else ""))
+        alarm = ' class="no"' if row.get("agrees") == "no" else ""
+        body.append(f'<tr{alarm} title="{escape(plain(row.get("words")))}">{"".join(cells)}</tr>')
+    return f"<div class='card wrap'><table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+
+
+def _link(ids: list[str], context: Context, prefix: str) -> str:
+    """Where the first of some figures is highlighted: the span of its place."""
+    places = {(s.start, s.end): s.id for s in context.answer.spans}
+    for figure in (context.figures[i] for i in ids):
+        found = places.get((figure.start, figure.end))
+        if found is not None:
+            return prefix + found
+    return ""
+
+
+def article(text: str, answer: Extraction, prefix: str = "") -> str:
+    """One document: the text highlighted, the table of its observations, its checks."""
+    context = Context(answer)
+    document = answer.document
+    place = document.place.name or document.place.text if document.place is not None else ""
+    period = document.period.text if document.period is not None else ""
+    failed = sum(not check.ok for check in answer.checks)
+    about = " · ".join(
+        part
+        for part in (
+            " ".join(place.split()),
+            " ".join(period.split()),
+            f"{len(answer.figures)} số liệu, {len(answer.observations)} dòng",
+            f"{len(answer.checks)} phép kiểm tra" + (f", {failed} không khớp" if failed else ""),
+        )
+        if part
+    )
     legend = " ".join(f'<span class="{label}">{name}</span>' for label, name in _NAMES.items())
-    head = "".join(f"<th>{title}</th>" for title in _HEADS.values())
-    body = "".join("<tr>" + "".join(f"<td>{escape(row[c])}</td>" for c in _HEADS) + "</tr>" for row in rows(answer))
+    links = [_link(_members(row), context, prefix) for row in answer.observations]
+    parts = [
+        f"<h1>{escape(document.id)}</h1><p class=about>{escape(about)}</p><div class=legend>{legend}</div>",
+        f'<div class="card text" id="{prefix}text">{marked(text, answer.spans, _titles(context), prefix)}</div>',
+        "<h2>Bảng số liệu <small>figures</small></h2>",
+        _table("observations", answer, links),
+    ]
+    if answer.checks:
+        links = [_link(list(check.figures), context, prefix) for check in failed_first(answer)]
+        parts += ["<h2>Kiểm tra <small>checks</small></h2>", _table("checks", answer, links)]
+    return "<article>" + "".join(parts) + "</article>"
+
+
+def _members(row: Observation) -> list[str]:
+    return [*([row.level] if row.level else []), *row.changes, *row.shares, *row.attainments]
+
+
+def page_head(title: str) -> str:
+    """All that goes before the articles."""
     return (
         "<!doctype html>\n<html lang=vi><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{escape(answer.document.id)}</title><style>{_STYLE}</style></head><body><h1>{escape(answer.document.id)}</h1>"
-        f"<p>{legend}</p><div id=text>{marked(text, answer.spans)}</div><h2>Bảng số liệu / figures</h2><div id=wrap>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></body></html>\n"
+        f"<title>{escape(title)}</title><style>{_style()}</style></head><body><main>"
     )
+
+
+PAGE_FOOT = "</main></body></html>\n"
+
+
+def to_html(text: str, answer: Extraction) -> str:
+    """A whole page of one document."""
+    return page_head(answer.document.id) + article(text, answer) + PAGE_FOOT
+
+
+class PageWriter:
+    """Answers into one page, an article each."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._count = 0
+
+    def add(self, answer: Extraction, text: str) -> None:
+        self._count += 1
+        if self._count == 1:
+            self._stream.write(page_head(answer.document.id).encode())
+        # The first keeps the ids of its answer; further ones would use them again.
+        self._stream.write(article(text, answer, f"d{self._count}-" if self._count > 1 else "").encode())
+
+    def finish(self) -> list[str]:
+        """Close the page; nothing to tell."""
+        if not self._count:
+            self._stream.write(page_head("chitieu").encode())
+        self._stream.write(PAGE_FOOT.encode())
+        return []
+
+    def discard(self) -> None:
+        """Nothing is kept outside the stream."""

@@ -1,4 +1,4 @@
-"""A row per observation: the table a civil servant would draw."""
+"""A row per observation: the table a civil servant would draw, as CSV and on the screen."""
 
 from __future__ import annotations
 
@@ -6,82 +6,55 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
 
-from chitieu.contract import Extraction, Figure, Observation
+from chitieu.contract import Extraction
+from chitieu.output.columns import Cell, columns, for_people, in_words
+from chitieu.output.values import table
 
-COLUMNS = (
-    "document", "section", "indicator", "catalogue_id", "catalogue_name", "period", "period_start", "period_end", "status",
-    "level", "unit", "value", "value_unit", "changes", "shares", "attainments", "start", "end",
-)  # fmt: skip
-_SCREEN = {
-    "indicator": ("Chỉ tiêu", 46), "level": ("Giá trị", 14), "unit": ("Đơn vị", 18), "changes": ("Tăng giảm", 26),
-    "shares": ("Tỷ trọng", 20), "attainments": ("So kế hoạch", 30), "period": ("Thời kỳ", 20), "status": ("Loại", 8),
-}  # fmt: skip
-_STATUS = {"actual": "", "estimate": "ước", "target": "mục tiêu"}
+# What a spreadsheet would take for a formula; a negative number is none.
+FORMULA = re.compile(r"[=+@\t\r\n]|-(?!\d[\d.,]*%?$)")
 
 
-_FORMULA = re.compile(r"[=+@\t\r]|-(?!\d[\d.,]*%?$)")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+def plain(cell: Cell) -> str:
+    """A value as text: decimal strings without an exponent, ISO 8601 dates, nothing for None."""
+    if cell is None:
+        return ""
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
 
 
 def rows(answer: Extraction) -> list[dict[str, str]]:
-    """One mapping of COLUMNS to text for each observation, in text order; empty text where nothing is known.
+    """One mapping of column names to text for each observation, in text order; empty text where nothing is known."""
+    return [{name: plain(cell) for name, cell in row.items()} for row in table("observations", answer)]
 
-    ``level`` is as printed, ``value`` in the unit's base (``value_unit``); ``start`` and ``end`` are those of the level, or of
-    the first figure of the row.
-    """
-    figures = {f.id: f for f in answer.figures}
-    spans = {s.id: s for s in answer.spans}
 
-    def phrases(ids: Sequence[str]) -> str:
-        seen = (figures[i] for i in ids)
-        return "; ".join(_one_line(spans[f.phrase].text if f.phrase in spans else f.text) for f in seen)
+def harmless(text: str) -> str:
+    """The text, with an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{text}" if FORMULA.match(text) else text
 
-    def row(observation: Observation) -> dict[str, str]:
-        level = figures[observation.level] if observation.level else None
-        members = [level] if level else []
-        others = [*observation.changes, *observation.shares, *observation.attainments]
-        members += [figures[i] for i in others]
-        first: Figure | None = members[0] if members else None
-        unit = level.unit if level else None
-        link = observation.indicator.catalogue
-        period = observation.period
-        return {
-            "document": answer.document.id,
-            "section": " / ".join(observation.section),
-            "indicator": " > ".join(observation.indicator.path),
-            "catalogue_id": link.id if link else "",
-            "catalogue_name": link.name if link else "",
-            "period": _one_line(period.text) if period else "",
-            "period_start": (period.start or "") if period else "",
-            "period_end": (period.end or "") if period else "",
-            "status": observation.status,
-            "level": _one_line(level.text) if level else "",
-            "unit": _one_line(unit.text) if unit else "",
-            "value": (level.value or "") if level else "",
-            "value_unit": (unit.id or "") if unit else "",
-            "changes": phrases(observation.changes),
-            "shares": phrases(observation.shares),
-            "attainments": phrases(observation.attainments),
-            "start": str(first.start) if first else "",
-            "end": str(first.end) if first else "",
-        }
 
-    return [row(o) for o in answer.observations]
+def csv_head() -> str:
+    """The header line of the CSV."""
+    return _lines([[column.name for column in columns("observations")]])
+
+
+def csv_rows(answer: Extraction) -> str:
+    """The lines of one answer."""
+    return _lines([harmless(cell) for cell in row.values()] for row in rows(answer))
 
 
 def to_csv(answers: Iterable[Extraction]) -> str:
     """CSV (RFC 4180) with a header. Text that a spreadsheet would take for a formula is kept from it by an apostrophe."""
+    return csv_head() + "".join(map(csv_rows, answers))
+
+
+def _lines(records: Iterable[Iterable[str]]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
-    for answer in answers:
-        for row in rows(answer):
-            writer.writerow({k: f"'{v}" if _FORMULA.match(v) else v for k, v in row.items()})
+    csv.writer(out, lineterminator="\r\n").writerows(records)
     return out.getvalue()
 
 
@@ -97,14 +70,15 @@ def _fit(text: str, width: int) -> str:
 
 def to_screen(answer: Extraction) -> str:
     """The table for eyes: fixed columns, cut where too long; what is no result says so, if anything is."""
-    table = [row | {"status": _STATUS[row["status"]]} for row in rows(answer)]
-    told = any(row["status"] for row in table)
-    names = {c: (title, limit) for c, (title, limit) in _SCREEN.items() if told or c != "status"}
+    lines_of = [
+        row | {"status": "" if row["status"] == "actual" else in_words("status", row["status"])} for row in rows(answer)
+    ]
+    told = any(row["status"] for row in lines_of)
+    shown = [c for c in for_people("observations") if c.screen and (told or c.name != "status")]
     widths = {
-        column: min(limit, max([_width(title), *(_width(r[column]) for r in table)]))
-        for column, (title, limit) in names.items()
+        c.name: min(c.screen, max([_width(c.title_vi), *(_width(row[c.name]) for row in lines_of)])) for c in shown
     }
-    lines = ["  ".join(_fit(names[c][0], widths[c]) for c in names), "  ".join("─" * widths[c] for c in names)]
-    lines += ["  ".join(_fit(row[c], widths[c]) for c in names) for row in table]
-    count = f"{len(answer.figures)} số liệu, {len(table)} dòng / {len(answer.figures)} figures, {len(table)} rows"
-    return "\n".join(line.rstrip() for line in [*lines, "", count]) + "\n"
+    out = ["  ".join(_fit(c.title_vi, widths[c.name]) for c in shown), "  ".join("─" * widths[c.name] for c in shown)]
+    out += ["  ".join(_fit(row[c.name], widths[c.name]) for c in shown) for row in lines_of]
+    count = f"{len(answer.figures)} số liệu, {len(lines_of)} dòng / {len(answer.figures)} figures, {len(lines_of)} rows"
+    return "\n".join(line.rstrip() for line in [*out, "", count]) + "\n"
