@@ -231,3 +231,22 @@ def test_calibrate_and_record(model_folder, capsys):
 def test_evaluate_without_gold(tmp_path, capsys):
     assert main(["evaluate", str(tmp_path), str(tmp_path / "none.xml")]) == 1
     assert "none.xml" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_served(capsys):
+    import socket
+
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        assert main(["serve", "--port", str(other.getsockname()[1])]) == 1
+    told = capsys.readouterr()
+    assert "address_taken" in told.err and told.out == ""
+
+
+def test_links_are_not_fitted_on_a_part_of_the_table_over_what_is_served(tmp_path, capsys, root):
+    pytest.importorskip("torch", reason="needs the extra `train`")
+    table = root / "training_data" / "links.tsv"
+    assert main(["fit-links", str(table), str(tmp_path), "--sentences", str(table)]) == 1
+    told = capsys.readouterr().err
+    assert "config_invalid" in told and "0/3570" in told

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chitieu import __version__
-from chitieu.errors import ChitieuError
+from chitieu.errors import AddressTaken, ChitieuError, ConfigInvalid
 from chitieu.output.writers import BINARY, FORMATS
 
 if TYPE_CHECKING:
     from chitieu.output.writers import Writer
     from chitieu.pipeline import Pipeline
     from chitieu.text.files.reading import FileText
+
+# A linker fitted on fewer of its lines must not take the place of the one that is served.
+_MOST_OF_THE_LINES = 0.95
 
 
 def parser() -> argparse.ArgumentParser:
@@ -166,6 +169,23 @@ def _extract_all(args: argparse.Namespace, pipeline: Pipeline, made: Writer) -> 
     return failed
 
 
+def _check_free(host: str, port: int) -> None:
+    """Raise AddressTaken where nothing can listen, before anything says that it does."""
+    import socket
+
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise AddressTaken(
+            f"Không mở được {host}:{port} (cổng đang được dùng?). / Cannot listen on {host}:{port}: {error.strerror}.",
+            host=host,
+            port=port,
+        ) from error
+
+
 def run_serve(args: argparse.Namespace) -> int:
     """Serve until stopped."""
     import uvicorn
@@ -174,6 +194,7 @@ def run_serve(args: argparse.Namespace) -> int:
     from chitieu.models import current_model
 
     current_model()  # a missing model is told before the port is taken
+    _check_free(args.host, args.port)
     where = f"http://{args.host}:{args.port}"
     print(f"chitieu {__version__}: {where}\n", flush=True)
     print(
@@ -249,6 +270,14 @@ def run_fit_links(args: argparse.Namespace) -> int:
 
     catalogue = load_catalogue()
     labelled = read_labelled(args.table, args.documents, [i.id for i in catalogue.indicators])
+    lines = len(args.table.read_text(encoding="utf-8").splitlines()) - 1
+    found = len({one.row for one in labelled})
+    print(f"{found}/{lines} dòng có tài liệu / lines whose document is there", file=sys.stderr)
+    if args.out is None and found < _MOST_OF_THE_LINES * lines:
+        raise ConfigInvalid(
+            "Thiếu tài liệu, kết quả sẽ kém bản đang dùng; hãy ghi ra chỗ khác bằng --out. / "
+            "Documents are missing, the result would be worse than what is served; write it elsewhere with --out."
+        )
     save(*fit_links(labelled, catalogue, vectors_from(args.sentences, catalogue)), args.out or DATA)
     return 0
 

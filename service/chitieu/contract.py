@@ -206,7 +206,8 @@ class CatalogueLink(Model):
 class Part(Model):
     """A part that an indicator is broken down by: `gạo` of exports, `khu vực II` of growth, `nữ` of party members.
 
-    ``span`` is the INDICATOR that names it; ``code`` and ``name`` are those of the administrative unit list, of a place alone.
+    ``span`` is the INDICATOR that names it. Of a place ``code`` and ``name`` are those of the administrative unit list; a usual part has a
+    ``code`` that all its names share (`dịch vụ` and `khu vực III` are `services`).
     """
 
     text: str

@@ -14,6 +14,7 @@ ChitieuError
 ├── CatalogueInvalid catalogue_invalid 500
 ├── IndicatorUnknown indicator_unknown 404
 ├── ProgramMissing   program_missing   503
+├── AddressTaken     address_taken     503
 ├── ServiceBusy      service_busy      503
 ├── OutputUnwritable output_unwritable 500
 └── FileError        file_error        422
@@ -129,6 +130,12 @@ class ProgramMissing(ChitieuError):
     """A program or library that this file needs is not installed; ``detail`` names it and how to install it."""
 
     code, status = "program_missing", 503
+
+
+class AddressTaken(ChitieuError):
+    """The service cannot listen where it was told to; ``detail`` names host and port."""
+
+    code, status = "address_taken", 503
 
 
 class ServiceBusy(ChitieuError):

@@ -99,3 +99,21 @@ def test_seed_report_is_linked_with_few_wrong(shared):
 def test_a_thing_of_a_basket_is_a_part_though_a_name_has_it():
     exports = linked(["Kim ngạch xuất khẩu", "hạt tiêu"], "tấn")
     assert exports and [p.text for _, p in exports.parts] == ["hạt tiêu"]
+
+
+def test_the_short_form_of_a_name_is_no_part():
+    for path in (["Chỉ số giá tiêu dùng (CPI)", "nhóm giao thông"], ["CPI", "nhóm giao thông"]):
+        found = linked(path, "%", kind="change")
+        assert found and found.entry.id == "chi-so-gia-tieu-dung"
+        assert [p.text for _, p in found.parts] == ["nhóm giao thông"]
+
+
+def test_words_of_a_part_are_the_texts_own():
+    found = linked(["Tỷ lệ trường đạt chuẩn quốc gia", "cấp THPT"], "%")
+    assert found and found.parts[-1][1].text == "cấp THPT"
+
+
+def test_a_link_is_nobody_elses():
+    first = linked(["Tỷ lệ che phủ rừng"], "%")
+    first.entry.score = 0.0
+    assert linked(["Tỷ lệ che phủ rừng"], "%").entry.score > 0

@@ -88,7 +88,8 @@ def test_workbook(tmp_path):
         ("id\tname_vi\tbreakdowns\na\tMột\tcolour\n", 2, "breakdowns"),
         ("id\tname_vi\tvalid_until\na\tMột\t21\n", 2, "valid_until"),
         ("id\tname_vi\taliases\na\tMột\tghế\nb\tHai\tGHẾ\n", 3, "aliases"),
-        ('id\tname_vi\na\t"Một\n', 1, "id"),
+        ('id\tname_vi\na\t"Một\n', 2, "id"),
+        ("id\tname_vi\na\t***\n", 2, "name_vi"),
     ],
 )
 def test_a_fault_names_line_and_column(write, text, line, column):
@@ -128,3 +129,27 @@ def test_the_setting_is_what_a_pipeline_serves(write, monkeypatch):
     monkeypatch.setenv("CHITIEU_CATALOGUE_MODE", "both")
     with pytest.raises(ConfigInvalid):
         load_settings()
+
+
+def test_a_name_of_an_own_entry_means_it_alone(write):
+    """Also where the project's catalogue has an entry of that very name."""
+    text = "id\tname_vi\tunits\taliases\nrung-cua-tinh\tRừng của tỉnh\t%\tTỷ lệ che phủ rừng\n"
+    catalogue = with_own(write(text))
+    found = link(["Tỷ lệ che phủ rừng"], unit=Unit(text="%"), kind="level", section=(), catalogue=catalogue)
+    assert found is not None and (found.entry.id, found.entry.score) == ("rung-cua-tinh", 0.99)
+    area = link(["Tỷ lệ che phủ rừng"], unit=Unit(text="ha"), kind="level", section=(), catalogue=catalogue)
+    assert area is None or area.entry.id != "rung-cua-tinh"
+
+
+def test_line_breaks_in_a_cell(write):
+    text = 'id,name_vi,definition\r\na,Một,"hai\r\ndòng"\r\nb,Hai,\r\nb,Ba,\r\n'
+    with pytest.raises(CatalogueInvalid) as caught:
+        with_own(write(text, "own.csv"), "replace")
+    assert caught.value.detail["line"] == 5
+
+
+def test_a_circle_through_the_projects_entries_is_refused(write):
+    child = next(i for i in load_catalogue().indicators if i.parent)
+    with pytest.raises(CatalogueInvalid) as caught:
+        with_own(write(f"id\tname_vi\tparent\n{child.parent}\tTên riêng\t{child.id}\n"))
+    assert caught.value.detail["column"] == "parent"

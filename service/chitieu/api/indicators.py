@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from chitieu.api.routes import get_pipeline
 from chitieu.api.schemas import ErrorBody, FoundIndicator, IndicatorDetail, IndicatorPage, IndicatorSummary
+from chitieu.catalogue.fold import fold, unaccented
 from chitieu.catalogue.load import Catalogue, Indicator
 from chitieu.catalogue.search import Hit, search
 from chitieu.errors import IndicatorUnknown
@@ -26,7 +27,9 @@ def get_catalogue(pipeline: Annotated[Pipeline, Depends(get_pipeline)]) -> Catal
 def find(
     catalogue: Annotated[Catalogue, Depends(get_catalogue)],
     q: Annotated[str, Query(max_length=200, description="Tên, không dấu cũng được / a name, accents or not")] = "",
-    field: Annotated[str, Query(max_length=200, description="Lĩnh vực / field")] = "",
+    field: Annotated[
+        str, Query(max_length=200, description="Lĩnh vực, một phần tên cũng được / field, a part of its name will do")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> IndicatorPage:
@@ -36,7 +39,7 @@ def find(
     """
     hits = search(catalogue, q) if q.strip() else [Hit(i, i.name_vi, 1.0) for i in catalogue.indicators]
     if field:
-        hits = [hit for hit in hits if hit.indicator.field == field]
+        hits = [hit for hit in hits if unaccented(fold(field)) in unaccented(fold(hit.indicator.field))]
     found = [
         FoundIndicator(**_summary(hit.indicator).model_dump(), matched=hit.matched, score=hit.score)
         for hit in hits[offset : offset + limit]

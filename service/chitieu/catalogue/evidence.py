@@ -30,7 +30,7 @@ FEATURES = (
     "leaf_part", "part_of_whole", "leaf_elsewhere", "growth_of_change", "growth_unsaid", "field_near", "known_often",
     "sense", "sense_lead", "sense_of_none", "sense_probability", "sense_first",
 )  # fmt: skip
-_NO_NOUN = frozenset({"ratio", "money", "area", "mass", "volume", "length", "yield", None})
+_NO_NOUN = frozenset({"", "None", "ratio", "money", "area", "mass", "volume", "length", "yield"})
 _MOST_NAMES, _MOST_SENSES = 16, 5
 _VAGUE = 4.0
 
@@ -60,7 +60,8 @@ def printed_class(unit: Unit | None, kind: str) -> str | None:
 
 def counted_noun(unit: Unit | None) -> frozenset[str]:
     """The words of a counted noun: `kiểm tra` + `tổ chức đảng`."""
-    if unit is None or unit_class(unit.text) in _NO_NOUN:
+    found = unit_class(unit.text) if unit is not None else None
+    if unit is None or (found or "").partition("/")[0] in _NO_NOUN:
         return frozenset()
     return frozenset(core(fold(unit.text)))
 

@@ -42,16 +42,13 @@ def fold(text: str) -> str:
 
 
 def word_at(text: str, start: int, end: int) -> str:
-    """The part of a text that became words ``start`` to ``end`` of its folded form.
+    """The part of a text, composed (NFC), that became words ``start`` to ``end`` of its folded form.
 
-    Where a short form was read out as several words, the folded words themselves.
+    A short form that was read out as several words (`THPT`) is taken whole.
     """
     composed = unicodedata.normalize("NFC", text)
-    words = list(_WORD.finditer(composed))
-    folded = fold(text).split()
-    if len(words) != len(folded):
-        return " ".join(folded[start:end])
-    return composed[words[start].start() : words[end - 1].end()]
+    source = [word for word in _WORD.finditer(composed) for _ in fold(word.group()).split()]
+    return composed[source[start].start() : source[end - 1].end()]
 
 
 @lru_cache(maxsize=16_384)

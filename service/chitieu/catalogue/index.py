@@ -38,9 +38,15 @@ def _fillers() -> dict[str, dict[str, tuple[Filler, ...]]]:
 
 
 @lru_cache(maxsize=1)
+def generic_phrases() -> tuple[tuple[str, ...], ...]:
+    """Words of a wider subject that say nothing of their own (`cây` of `cây lúa`, `kết quả`)."""
+    return tuple(tuple(fold(row["word"]).split()) for row in read_table("generic_words.tsv", ("word",)))
+
+
+@lru_cache(maxsize=1)
 def generic_words() -> frozenset[str]:
-    """Words of a wider subject that say nothing of their own (`cây` of `cây lúa`)."""
-    return frozenset(w for row in read_table("generic_words.tsv", ("word",)) for w in fold(row["word"]).split())
+    """The single words of generic phrases."""
+    return frozenset(word for phrase in generic_phrases() for word in phrase)
 
 
 @lru_cache(maxsize=1)
@@ -125,6 +131,7 @@ class Index:
 
     entries: dict[str, Indicator]
     classes: dict[str, frozenset[str]]
+    own: dict[str, Name]
     exact: dict[str, tuple[Name, ...]]
     plain: dict[str, tuple[Name, ...]]
     cores: dict[tuple[str, ...], tuple[Name, ...]]
@@ -222,6 +229,7 @@ def build_index(catalogue: Catalogue) -> Index:
     return Index(
         entries={i.id: i for i in catalogue.indicators},
         classes={i.id: frozenset(c for c in map(unit_class, i.units) if c) for i in catalogue.indicators},
+        own={n.folded: n for n in names if n.id in catalogue.own and n.implied is None},
         exact=_grouped([(n.folded, n) for n in names]),
         plain=_grouped([(unaccented(n.folded), n) for n in names]),
         cores={key: tuple(found) for key, found in by_core.items()},

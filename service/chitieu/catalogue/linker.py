@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from chitieu.catalogue.evidence import Mention, candidates, mention
 from chitieu.catalogue.fold import fold, word_at
-from chitieu.catalogue.index import build_index, core, is_basket
+from chitieu.catalogue.index import Index, Name, build_index, core, is_basket
 from chitieu.catalogue.load import Catalogue
 from chitieu.catalogue.meaning import senses
 from chitieu.catalogue.parts import PathPart, parts
-from chitieu.catalogue.scorer import best, load_weights
+from chitieu.catalogue.scorer import Weights, best, load_weights
+from chitieu.catalogue.units import agreement
 from chitieu.contract import CatalogueLink, Part, Unit
 
 
@@ -28,24 +28,42 @@ class Linked:
     parts: tuple[tuple[int, Part], ...] = ()
 
 
-@lru_cache(maxsize=8192)
 def _link(catalogue: Catalogue, one: Mention) -> tuple[CatalogueLink, list[PathPart]] | None:
     index = build_index(catalogue)
     weights = load_weights()
-    sense = senses(catalogue).log_probabilities(one.fields)
-    found = best(weights, candidates(index, one, weights.often, sense))
+    found = _own(index, one) or _likeliest(index, one, weights, catalogue)
     if found is None or found[1] < weights.threshold:
         return None
-    candidate, score = found
-    entry = index.entries[candidate.name.id]
+    name, score = found
+    entry = index.entries[name.id]
     made = CatalogueLink(id=entry.id, code=entry.code or None, name=entry.name_vi, score=round(min(score, 0.99), 2))
-    official = fold(entry.name_vi.partition(" (")[0])
-    words = one.noun | frozenset(core(official))
+    head, _, bracket = entry.name_vi.partition(" (")
+    official = fold(head)
+    # A short form in the bracket (`CPI`) is a word of the name; examples there (`cà phê, cao su`) are things that it is of.
+    words = one.noun | frozenset(core(official if " " in bracket else fold(entry.name_vi)))
     # `xuất khẩu gạo` is a name of the entry for all goods, and rice all the same a part of it.
     if not is_basket(official):
-        words |= candidate.name.words
-    whole = {name.folded for name in index.by_id[entry.id] if name.alone and name.implied is None}
+        words |= name.words
+    whole = {name.folded for name in index.by_id[entry.id] if name.implied is None}
     return made, parts(index, one.path, words, whole)
+
+
+def _own(index: Index, one: Mention) -> tuple[Name, float] | None:
+    """The entry of an office's own that has the mention's very name, if the unit does not speak against it: it goes before all others."""
+    said = [one.path[-1]]
+    if len(one.path) > 1:
+        said += [f"{one.path[-2]} {one.path[-1]}", f"{one.path[-1]} {one.path[-2]}"]
+    for text in said:
+        name = index.own.get(text)
+        if name is not None and agreement(index.classes[name.id], one.printed) >= 0:
+            return name, 0.99
+    return None
+
+
+def _likeliest(index: Index, one: Mention, weights: Weights, catalogue: Catalogue) -> tuple[Name, float] | None:
+    sense = senses(catalogue).log_probabilities(one.fields)
+    found = best(weights, candidates(index, one, weights.often, sense))
+    return (found[0].name, found[1]) if found else None
 
 
 def link(

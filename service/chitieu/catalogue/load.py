@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -80,12 +80,13 @@ class Ambiguity:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """All entries. Compared and hashed by identity; ``version`` is a short hash of the files' content."""
+    """All entries. Compared and hashed by identity; ``version`` is a short hash of the files' content; ``own`` are the ids of an office."""
 
     version: str
     indicators: tuple[Indicator, ...]
     aliases: tuple[Alias, ...]
     ambiguities: tuple[Ambiguity, ...]
+    own: frozenset[str] = frozenset()
 
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -100,7 +101,7 @@ def check_rows(
     path: Path,
     rows: Sequence[tuple[int, dict[str, str]]],
     *,
-    known: Collection[str] = (),
+    known: Mapping[str, str] | None = None,
     needed: Sequence[str] = NEEDED,
 ) -> tuple[Indicator, ...]:
     """Entries of rows that hold every column, each with its line number.
@@ -108,12 +109,13 @@ def check_rows(
     Args:
         path: the file, for messages.
         rows: line and cells.
-        known: ids outside these rows that a ``parent`` may name.
+        known: ids outside these rows that a ``parent`` may name, with their own parents.
         needed: columns that may not be empty.
 
     Raises:
         CatalogueInvalid: a cell breaks the schema.
     """
+    known = known or {}
     out: list[Indicator] = []
     ids: set[str] = set()
     codes: set[tuple[str, str]] = set()
@@ -122,6 +124,8 @@ def check_rows(
         for column in needed:
             if not row[column]:
                 raise invalid(path, line, column, "để trống", "is empty")
+        if not fold(row["name_vi"]):
+            raise invalid(path, line, "name_vi", "không có chữ nào", "has no words")
         if not _ID.fullmatch(row["id"]):
             raise invalid(
                 path,
@@ -153,7 +157,7 @@ def check_rows(
         codes.add((row["system"], row["code"]))
         cells = {**row, "units": _parts(row["units"]), "breakdowns": _parts(row["breakdowns"])}
         out.append(Indicator(**{column: cells[column] for column in INDICATOR_COLUMNS}))  # type: ignore[arg-type]
-    whole = {entry.id: entry.parent for entry in out}
+    whole = {**known, **{entry.id: entry.parent for entry in out}}
     for (line, _), entry in zip(rows, out, strict=True):
         if _goes_round(whole, entry.id):
             raise invalid(

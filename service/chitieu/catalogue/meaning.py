@@ -8,6 +8,8 @@ collect, though no name says so. Fitted by `chitieu fit-links`.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,7 +72,7 @@ def _load(path: Path) -> Meaning:
                 none_bias=float(raw["none_bias"]),
                 sharpness=float(raw["sharpness"]),
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise CatalogueInvalid(
             f"Mô hình liên kết không đọc được. / The model of links cannot be read: {error}.", file=path.name
         ) from error
@@ -116,10 +118,9 @@ class Senses:
         fitted = {id_: at for at, id_ in enumerate(model.ids)}
         self.model = model
         self.ids = tuple(i.id for i in catalogue.indicators)
-        self.position = {id_: at for at, id_ in enumerate(self.ids)}
         names: dict[str, list[str]] = {}
         for entry in catalogue.indicators:
-            if entry.id not in fitted or entry.system == "own":
+            if entry.id not in fitted or entry.id in catalogue.own:
                 names[entry.id] = [entry.name_vi]
         for alias in catalogue.aliases:
             if alias.id in names:

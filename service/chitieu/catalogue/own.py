@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -47,7 +48,7 @@ def _merged(path: Path, digest: str, mode: Mode) -> Catalogue:
     project = load_catalogue()
     table = list(_rows(path))
     rows = [(line, _filled(path, cells)) for line, cells in table]
-    known = () if mode == "replace" else {i.id for i in project.indicators}
+    known = {} if mode == "replace" else {i.id: i.parent for i in project.indicators}
     own = check_rows(path, rows, known=known, needed=REQUIRED)
     aliases = tuple(
         Alias(row["id"], name.strip(), True)
@@ -56,16 +57,17 @@ def _merged(path: Path, digest: str, mode: Mode) -> Catalogue:
         if fold(name)
     )
     _check_names(path, table)
+    ids = frozenset(i.id for i in own)
     version = hashlib.sha256(f"{project.version}{mode}{digest}".encode()).hexdigest()[:12]
     if mode == "replace":
-        return Catalogue(version, own, aliases, ())
-    ids = {i.id for i in own}
+        return Catalogue(version, own, aliases, (), ids)
     names = {fold(i.name_vi) for i in own} | {fold(a.alias) for a in aliases}
     return Catalogue(
         version,
         (*(i for i in project.indicators if i.id not in ids), *own),
         (*(a for a in project.aliases if a.id not in ids and fold(a.alias) not in names), *aliases),
         tuple(a for a in project.ambiguities if a.id not in ids and a.name not in names),
+        ids,
     )
 
 
@@ -77,8 +79,8 @@ def _filled(path: Path, row: dict[str, str]) -> dict[str, str]:
 def _check_names(path: Path, table: list[tuple[int, dict[str, str]]]) -> None:
     owner: dict[str, str] = {}
     for line, row in table:
-        for column in ("name_vi", "aliases"):
-            for name in filter(None, map(fold, row.get(column, "").split(";"))):
+        for column, given in (("name_vi", [row["name_vi"]]), ("aliases", row.get("aliases", "").split(";"))):
+            for name in filter(None, map(fold, given)):
                 if owner.setdefault(name, row["id"]) != row["id"]:
                     raise invalid(
                         path,
@@ -92,7 +94,7 @@ def _check_names(path: Path, table: list[tuple[int, dict[str, str]]]) -> None:
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Line numbers and cells by column; empty lines are passed over."""
     lines = _sheet(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _text(path)
-    header = [unicodedata.normalize("NFC", cell).strip().lower() for cell in next(lines, [])]
+    header = [unicodedata.normalize("NFC", cell).strip().lower() for cell in next(lines, (1, []))[1]]
     while header and not header[-1]:
         header.pop()
     allowed = (*INDICATOR_COLUMNS, "aliases")
@@ -109,7 +111,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         twice = next(c for c in header if header.count(c) > 1)
         raise invalid(path, 1, twice, "cột lặp lại", "the column is there twice")
     found = False
-    for line, cells in enumerate(lines, 2):
+    for line, cells in lines:
         values = [unicodedata.normalize("NFC", cell).strip() for cell in cells]
         if not any(values):
             continue
@@ -121,7 +123,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise invalid(path, 2, "id", "không có chỉ tiêu nào", "there are no indicators")
 
 
-def _text(path: Path) -> Iterator[list[str]]:
+def _text(path: Path) -> Iterator[tuple[int, list[str]]]:
     data = path.read_bytes()
     try:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
@@ -129,20 +131,27 @@ def _text(path: Path) -> Iterator[list[str]]:
         raise invalid(path, 1, "id", "không phải UTF-8 hay UTF-16", "neither UTF-8 nor UTF-16") from error
     head = text.split("\n", 1)[0]
     delimiter = max("\t;,", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        yield from csv.reader(text.splitlines(), delimiter=delimiter, strict=True)
+        for cells in reader:
+            yield reader.line_num, cells
     except csv.Error as error:
-        raise invalid(path, 1, "id", "dấu ngoặc kép không khép", f"not a table: {error}") from error
+        line = max(1, reader.line_num)
+        raise invalid(path, line, "id", "không phải bảng (dấu ngoặc kép?)", f"not a table: {error}") from error
 
 
-def _sheet(path: Path) -> Iterator[list[str]]:
+def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
     # Only an office whose file is a workbook pays for the library.
     from openpyxl import load_workbook
 
+    book = None
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         rows = list(book.worksheets[0].iter_rows(values_only=True))
     except Exception as error:  # openpyxl raises whatever its zip and XML readers do
         raise invalid(path, 1, "id", "không phải tệp Excel đọc được", "not a readable Excel file") from error
-    for row in rows:
-        yield ["" if cell is None else str(cell) for cell in row]
+    finally:
+        if book is not None:
+            book.close()
+    for line, row in enumerate(rows, 1):
+        yield line, ["" if cell is None else str(cell) for cell in row]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import cast, get_args
 
 from chitieu.catalogue.fold import fold, unaccented
-from chitieu.catalogue.index import Index, core, generic_words, measure_word_parts
+from chitieu.catalogue.index import Index, core, generic_phrases, measure_word_parts
 from chitieu.catalogue.places import place_named
 from chitieu.catalogue.tables import DATA, invalid, read_table
 from chitieu.contract import PartKind
@@ -104,13 +104,25 @@ def parts(index: Index, path: Sequence[str], words: frozenset[str], whole: Colle
     return out
 
 
+def _generic(tokens: Sequence[str]) -> set[int]:
+    """Where generic phrases stand among the words of a level."""
+    return {
+        at
+        for start in range(len(tokens))
+        for phrase in generic_phrases()
+        if tuple(tokens[start : start + len(phrase)]) == phrase
+        for at in range(start, start + len(phrase))
+    }
+
+
 def _left_over(index: Index, text: str, words: frozenset[str]) -> tuple[int, int] | None:
     """From the first to the last of a level's words that the name does not have; None where they say little."""
     tokens = text.split()
     # A misprint in a word of the name is no part.
     plain = {unaccented(w) for w in words}
-    telling = {w for w in core(text) if w not in generic_words() and unaccented(w) not in plain}
-    at = [n for n, token in enumerate(tokens) if token in telling]
-    if telling <= measure_word_parts() or sum(index.rarity(tokens[n]) for n in at) < _SLIGHT:
+    telling = {w for w in core(text) if unaccented(w) not in plain}
+    generic = _generic(tokens)
+    at = [n for n, token in enumerate(tokens) if token in telling and n not in generic]
+    if {tokens[n] for n in at} <= measure_word_parts() or sum(index.rarity(tokens[n]) for n in at) < _SLIGHT:
         return None
     return at[0], at[-1] + 1

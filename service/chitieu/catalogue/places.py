@@ -20,6 +20,10 @@ from chitieu.catalogue.tables import read_table
 from chitieu.contract import Period, Place, TextRange
 
 _PREFIXES = ("thành phố ", "tỉnh ", "huyện ", "quận ", "thị xã ", "tp. ", "tp ", "tp.", "tx. ", "tx ")
+_KINDS = (
+    ("huyện ", "huyện "), ("quận ", "quận "), ("thị xã ", "thị xã "), ("tx ", "thị xã "),
+    ("thành phố ", "thành phố "), ("tp ", "thành phố "),
+)  # fmt: skip
 _HEAD_LINES, _HEAD_CHARACTERS, _READ = 12, 1500, 200_000
 _IN_HEAD, _PREFIXED, _BARE = 8.0, 2.0, 1.0
 # The best name must stand this much above the next, or the text is about several places.
@@ -220,11 +224,20 @@ def find_place(text: str, *, period: Period | None = None) -> Place | None:
         options = [u for u in options if u.since_2025 == (written >= _MERGER)] or options
         if _not_yet(name, written):
             options = []
-    elif len(options) > 1:
+    else:
+        options = _of_the_kind(read[slice(*printed[best])], options)
+    if level == "district" and len(options) > 1:
         around = {u.name for p, other in score if other == "province" for u in _units()[p] if u.level == "province"}
         options = [u for u in options if u.within in around]
     sure = options and (level == "province" or len(options) == 1)
     return _place(read, *printed[best], composed=composed, unit=options[0] if sure else None)
+
+
+def _of_the_kind(printed: str, units: list[_Unit]) -> list[_Unit]:
+    """Of units that share a name those of the kind that is printed before it: `huyện Cao Lãnh` is not the city; all where none is."""
+    lower = " ".join(printed.lower().split()).replace("tp.", "tp ").replace("tx.", "tx ")
+    kind = next((long for short, long in _KINDS if lower.startswith(short)), None)
+    return [u for u in units if kind and u.name.lower().startswith(kind)] or units
 
 
 def _national_head(text: str, lower: str, head_end: int) -> int | None:

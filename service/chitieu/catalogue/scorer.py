@@ -1,8 +1,8 @@
 """How likely each entry is the one that a mention means, from the evidence for its names.
 
 A small network, the same for every name: ``w·x + b + v·relu(U·x + c)``. An entry scores as its best name does, "no entry of the
-catalogue" scores 0, and a softmax over them gives probabilities. Weights are fitted on mentions read by hand (`chitieu fit-linker`), so
-that of the links given with a score of 0.9 about nine in ten are right.
+catalogue" scores 0, and a softmax over them gives probabilities. Weights are fitted on mentions read by hand (`chitieu fit-links`), so
+that the score is a probability.
 """
 
 from __future__ import annotations

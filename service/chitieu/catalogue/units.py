@@ -22,18 +22,19 @@ def unit_class(text: str) -> str | None:
     None where the unit says nothing: no words, or a bare magnitude (``tỷ`` may be money or people).
     """
     words = fold(text).split()
+    head, slash, rest = text.partition("/")
+    # `tỷ/năm` is some amount a year, no age: the magnitude stands for what is above the line.
+    bare = slash and set(fold(head).split()) <= _MAGNITUDES
     while words and words[0] in _MAGNITUDES:
         words.pop(0)
-    if not words:
+    if not words or bare:
         return None
     noun = " ".join(words)
     known = _classes().get(noun)
     if known is not None:
         return known
-    if "/" in text:
-        head, _, rest = text.partition("/")
-        head_class = unit_class(head)
-        return f"{head_class}/{fold(rest)}"
+    if slash:
+        return f"{unit_class(head)}/{fold(rest)}"
     # `lượt khách quốc tế`, `đảng viên mới`: the longest known beginning decides.
     for end in range(len(words) - 1, 0, -1):
         known = _classes().get(" ".join(words[:end]))

@@ -43,7 +43,7 @@ class Linked(Protocol):
 
 
 class Linker(Protocol):
-    """From path, unit, kind and what stands around to an entry or None; must be cheap when asked again."""
+    """From path, unit, kind and what stands around to an entry or None."""
 
     def __call__(
         self,
