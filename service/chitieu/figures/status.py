@@ -5,7 +5,8 @@
 - ``clause``: anywhere in the clause before the figure; ``actual`` there only goes before what the section says (`hiện có 12 xã`);
 - ``sentence``: those of them that hold for the clauses of their sentence that follow, too;
 - ``bracket``: in the bracket around the figure; ``just_before``: right before it, as the name of a plan value;
-- ``heading``: in a heading above it, of which the first such word decides; ``weak`` is a target where no wider heading is of results.
+- ``heading``: in a heading above it, of which the first such word decides; ``weak`` is a target where no wider heading is of results,
+  ``year`` only with a year behind the one that is reported on (`một số chỉ tiêu` heads any table).
 
 A phrase with status ``none`` only holds such a word (`chương trình mục tiêu quốc gia`).
 """
@@ -128,11 +129,13 @@ def heading_status(heading: str, *, year: int | None = None) -> HeadingStatus | 
     found = _found("heading", folded)
     if not found:
         return None
+    years = [int(m.group()) for m in _YEAR.finditer(folded)]
+    if found[0] == "year":
+        return "target" if year and years and min(years) > year else None
     if found[0] != "weak":
         return _HEADING_STATUSES[found[0]]
     if "actual" in found:
         return "actual"
-    years = [int(m.group()) for m in _YEAR.finditer(folded)]
     if year and years:
         return "target" if min(years) > year else "actual"
     return "target" if "target" in found else "weak"
