@@ -7,6 +7,7 @@ ChitieuError
 ├── BadEncoding      text_encoding     422
 ├── BadRequest       request_invalid   422
 ├── UnsupportedMedia media_type_unsupported 415
+├── NotAcceptable    not_acceptable    406
 ├── ModelMissing     model_missing     503
 ├── ModelInvalid     model_invalid     503
 ├── AnnotationInvalid annotation_invalid 422
@@ -82,6 +83,12 @@ class UnsupportedMedia(ChitieuError):
     """A body of a kind that is not read."""
 
     code, status = "media_type_unsupported", 415
+
+
+class NotAcceptable(ChitieuError):
+    """The client accepts no form that the answer is to be had in; ``detail`` names those that there are."""
+
+    code, status = "not_acceptable", 406
 
 
 class ModelMissing(ChitieuError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 
 from chitieu import __version__
+from chitieu.api.answers import OFFERED, accepted, render
 from chitieu.api.bodies import read_request
 from chitieu.api.schemas import ErrorBody, ExtractRequest, Health
 from chitieu.contract import Extraction
@@ -35,7 +36,8 @@ def get_pipeline(request: Request) -> Pipeline:
 @router.post(
     "/v1/extract",
     response_model=Extraction,
-    responses=_ERRORS,
+    responses=_ERRORS
+    | {406: {"model": ErrorBody}, 200: {"content": {media: {"schema": {"type": "string"}} for media in OFFERED[1:]}}},
     summary="Đọc số liệu trong một văn bản / Read the figures of a text",
     openapi_extra={
         "requestBody": {
@@ -52,12 +54,16 @@ async def extract(
     pipeline: Annotated[Pipeline, Depends(get_pipeline)],
     sent: Annotated[tuple[ExtractRequest, FileText | None], Depends(read_request)],
     with_text: Annotated[bool, Query(description="Như trong JSON / as in the JSON body")] = False,
+    accept: Annotated[
+        str | None, Header(description=f"Dạng trả lời / form of the answer: {', '.join(OFFERED)}")
+    ] = None,
 ) -> Response:
     """Every figure of the text, linked to its indicator, with unit, period, change, share and plan attainment.
 
     The body is JSON, plain text, or the bytes of a file (PDF, Word, Excel, HTML, …: what it is, its content says).
     """
     body, file = sent
+    media = accepted(accept)
 
     def work() -> bytes:
         if file is not None:
@@ -66,9 +72,9 @@ async def extract(
             answer = pipeline.extract(
                 body.text, id=body.id, period=body.period, place=body.place, with_text=with_text or body.with_text
             )
-        return answer.model_dump_json().encode("utf-8")
+        return render(media, answer, body.text if file is None else file.text)
 
-    return Response(await asyncio.to_thread(work), media_type="application/json")
+    return Response(await asyncio.to_thread(work), media_type=media)
 
 
 @router.get("/healthz", summary="Còn sống không / is it alive")
