@@ -236,12 +236,12 @@ class _Builder:
             phrase=phrase.id if phrase else None,
             period=self.context.period_at(*place),
             status="target"
-            if (self._is_plan_of(span) if phrase is None else self._is_of_a_plan(phrase))
+            if (self._is_plan_of(span, unit) if phrase is None else self._is_of_a_plan(phrase))
             else self.context.status_at(span.start, *place, in_phrase=bool(phrase)),
             score=_confidence(span, phrase, unit_span),
         )
 
-    def _is_plan_of(self, span: Span) -> bool:
+    def _is_plan_of(self, span: Span, unit: Unit | None) -> bool:
         """Whether a level is the plan value of the figure before it: `5.817 tỷ đồng/5.937 tỷ đồng`, and after an attainment
         `… kế hoạch (67.000 tỷ đồng)`."""
         if not self.figures or not span.of or self.figures[-1].indicator != span.of:
@@ -249,7 +249,9 @@ class _Builder:
         last = self.figures[-1]
         between = self.document.text[max(last.end, span.start - _BEFORE) : span.start]
         if last.kind == "level":
-            return between.rstrip().endswith("/")
+            # `508 vụ/724 bị cáo` are two counts of one event.
+            one_unit = unit is None or last.unit is None or (unit.id or unit.text) == (last.unit.id or last.unit.text)
+            return one_unit and between.rstrip().endswith("/")
         if last.kind != "attainment" or not between.rstrip().endswith("("):
             return False
         phrase = self.document.phrase_by_id.get(last.phrase or "")
