@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,37 @@ def pipeline():
     return load_pipeline(
         ROOT / "models" / os.environ["CHITIEU_TEST_MODEL"] if "CHITIEU_TEST_MODEL" in os.environ else None
     )
+
+
+# Nothing of the browser's own goes out.
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, or the test is skipped."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("needs Chromium: `make test-all` installs it")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra `dev`")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=BROWSER_FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def soffice() -> str:
+    """LibreOffice, or the test is skipped."""
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("needs LibreOffice: `make test-all` installs it")
+    return program

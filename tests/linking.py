@@ -9,16 +9,13 @@ from functools import partial
 from pathlib import Path
 
 from chitieu.annotation.inline_xml import read
+from chitieu.annotation.spans import gold_spans
 from chitieu.catalogue.linker import link
 from chitieu.catalogue.load import Catalogue
-from chitieu.figures.build import build_figures
+from chitieu.figures.document import document_figures
 from chitieu.figures.observations import build_observations
-from chitieu.figures.periods import document_period
-from chitieu.text.headings import section_paths
 from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
-from chitieu.text.tables import column_heads
-from gold import gold_spans
 
 TABLE = Path(__file__).parent / "catalogue" / "data" / "links.tsv"
 
@@ -56,18 +53,7 @@ def linked(path: Path, catalogue: Catalogue) -> dict[tuple[int, int], set[str]]:
     document = read(path)
     reading = Reading(SourceText(document.text))
     spans = gold_spans(document, reading)
-    paragraphs = [(p.start, p.end) for p in reading.paragraphs]
-    sections = section_paths(reading.text, paragraphs)
-    figures = build_figures(
-        reading.text,
-        spans,
-        paragraphs=paragraphs,
-        sections=sections,
-        period=document_period(reading.text),
-        anchor=reading.anchor_of,
-        column=column_heads(reading.text, paragraphs),
-    )
-
+    figures, sections = document_figures(reading, spans)
     observations, _ = build_observations(
         reading.text, spans, figures, sections=sections, linker=partial(link, catalogue=catalogue)
     )

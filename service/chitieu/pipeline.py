@@ -27,8 +27,8 @@ from chitieu.contract import (
     Span,
 )
 from chitieu.errors import BadEncoding, BadRequest, EmptyText, NotText, TextTooLong
-from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
+from chitieu.figures.document import document_figures
 from chitieu.figures.observations import build_observations
 from chitieu.figures.periods import document_period
 from chitieu.figures.settle import settle
@@ -38,11 +38,9 @@ from chitieu.settings import MAX_CHARACTERS, load_settings
 from chitieu.tagging.decode import TaggedSpan, relation
 from chitieu.tagging.encoder import Tagger
 from chitieu.text.files.reading import FileText
-from chitieu.text.headings import section_paths
 from chitieu.text.passages import Passages, read_passages
 from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
-from chitieu.text.tables import column_heads
 
 _BINARY_SHARE = 0.1
 _MOST_MARKS = 500
@@ -223,18 +221,7 @@ class Pipeline:
         spans = to_spans(passages, tagged)
         period = period or document_period(reading.text)
         place = place or find_place(reading.text, period=period)
-        paragraphs = [(p.start, p.end) for p in reading.paragraphs]
-        sections = section_paths(reading.text, paragraphs)
-
-        figures = build_figures(
-            reading.text,
-            spans,
-            paragraphs=paragraphs,
-            sections=sections,
-            period=period,
-            anchor=reading.anchor_of,
-            column=column_heads(reading.text, paragraphs),
-        )
+        figures, sections = document_figures(reading, spans, period=period)
         for figure in figures:
             figure.score = round(self.tagger.calibration.score("figures", figure.score), 4)
         linker = partial(link, catalogue=self.catalogue)

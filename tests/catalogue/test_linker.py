@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -117,3 +120,21 @@ def test_a_link_is_nobody_elses():
     first = linked(["Tỷ lệ che phủ rừng"], "%")
     first.entry.score = 0.0
     assert linked(["Tỷ lệ che phủ rừng"], "%").entry.score > 0
+
+
+def test_links_do_not_depend_on_the_order_of_sets():
+    """Two processes with other hashes of words give the same entries, scores and parts."""
+    program = (
+        "import sys; from chitieu.catalogue.linker import link; from chitieu.catalogue.load import load_catalogue\n"
+        "for line in sys.stdin: print(link(line.strip().split(' > '), unit=None, kind='level', section=(), catalogue=load_catalogue()))"
+    )
+    paths = "\n".join(c["path"] for c in CASES)
+
+    def links(seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, "-c", program], input=paths, env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert links("1") == links("2")

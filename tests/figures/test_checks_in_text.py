@@ -11,13 +11,13 @@ import pytest
 
 from checking import gold_checks
 from chitieu.annotation.inline_xml import parse
+from chitieu.annotation.spans import gold_spans
 from chitieu.contract import Figure, Period, Span
 from chitieu.figures.build import build_figures
 from chitieu.figures.checks import check
 from chitieu.figures.settle import settle
 from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
-from gold import gold_spans
 
 CASES = json.loads((Path(__file__).parent / "cases" / "checks_in_text.json").read_text(encoding="utf-8"))
 

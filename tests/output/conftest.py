@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from chitieu.contract import (
@@ -84,15 +82,6 @@ def answer_of(
 def made():
     """The function that puts an answer together."""
     return answer_of
-
-
-@pytest.fixture(scope="session")
-def soffice() -> str:
-    """LibreOffice, or the test is skipped."""
-    program = shutil.which("soffice")
-    if program is None:
-        pytest.skip("needs LibreOffice: `make test-all` installs it")
-    return program
 
 
 @pytest.fixture(scope="session")

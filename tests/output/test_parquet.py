@@ -17,6 +17,7 @@ from chitieu.output.columns import columns
 from chitieu.output.table import to_csv
 from chitieu.output.values import table
 from chitieu.output.writers import writer
+from exported import exported
 
 pyarrow = pytest.importorskip("pyarrow", reason="needs the extra `export`")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -25,12 +26,7 @@ pandas = pytest.importorskip("pandas", reason="needs the extra `dev`")
 
 
 def written(*answers) -> tuple[bytes, list[str]]:
-    out = io.BytesIO()
-    made = writer("parquet", out)
-    for answer in answers:
-        made.add(answer, "")
-    told = made.finish()
-    return out.getvalue(), told
+    return exported("parquet", *answers)
 
 
 def test_types_titles_and_descriptions(read_answer):

@@ -12,19 +12,15 @@ import pytest
 from chitieu.contract import Part, Period, Place, Unit
 from chitieu.output.sdmx import time_period
 from chitieu.output.sdmx_structure import FILE, components, structure_text
-from chitieu.output.writers import writer
+from exported import exported
 
 VND = Unit(text="tỷ đồng", id="VND", factor="1000000000", dimension="currency")
 PERCENT = Unit(text="%", id="percent", factor="0.01", dimension="ratio")
 
 
 def written(*answers) -> tuple[str, list[str]]:
-    out = io.BytesIO()
-    made = writer("sdmx-csv", out)
-    for answer in answers:
-        made.add(answer, "")
-    told = made.finish()
-    return out.getvalue().decode(), told
+    data, told = exported("sdmx-csv", *answers)
+    return data.decode(), told
 
 
 def records(*answers) -> list[dict[str, str]]:

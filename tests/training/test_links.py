@@ -45,7 +45,7 @@ def labelled():
     for row in range(48):
         words, unit, ids = SAID[row % len(SAID)]
         one = mention([words], unit=unit, kind="level", section=["I. Kết quả"], sentence=f"{words} đạt {row}")
-        out.append(Labelled(f"van-ban-{row % 9}", row, one, frozenset(ids), True, 1.0))
+        out.append(Labelled(f"van-ban-{row % 9}", row, one, frozenset(ids), 1.0))
     return out
 
 

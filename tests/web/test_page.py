@@ -1,7 +1,6 @@
 """The page in a real browser."""
 
 import io
-import shutil
 import socket
 import threading
 import time
@@ -9,15 +8,6 @@ import time
 import pytest
 
 pytestmark = pytest.mark.browser
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 REPORT = "👩‍🌾 Báo cáo\n- Thu ngân sách đạt 215,4 tỷ đồng, bằng 81,4% dự toán.\n- Đàn bò có 8.320 con, tăng 3,1% so với cùng kỳ.\n"
 
 
@@ -41,18 +31,6 @@ def address():
     yield f"http://127.0.0.1:{port}/"
     server.should_exit = True
     thread.join(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("needs Chromium: `make test-all` installs it")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra `dev`")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(params=[(1366, 900), (390, 844)], ids=["desktop", "phone"])

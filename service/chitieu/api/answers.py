@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 from chitieu.contract import Extraction
 from chitieu.errors import NotAcceptable
-from chitieu.output.page import PageWriter
+from chitieu.output.page import to_html
 from chitieu.output.table import to_csv
 
 JSON, NDJSON, CSV, HTML = "application/json", "application/x-ndjson", "text/csv", "text/html"
-
-
-def _page(answer: Extraction, text: str) -> bytes:
-    stream = io.BytesIO()
-    page = PageWriter(stream)
-    page.add(answer, text)
-    page.finish()
-    return stream.getvalue()
 
 
 _FORMS: dict[str, Callable[[Extraction, str], bytes]] = {
     JSON: lambda answer, _: answer.model_dump_json().encode(),
     NDJSON: lambda answer, _: answer.model_dump_json().encode() + b"\n",
     CSV: lambda answer, _: to_csv([answer]).encode(),
-    HTML: _page,
+    HTML: lambda answer, text: to_html(text, answer).encode(),
 }
 OFFERED = tuple(_FORMS)
 

@@ -7,16 +7,16 @@ that order and counted once, where it is first found.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp, fsum
 
 import numpy as np
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
 from chitieu.catalogue.fold import fold, unaccented
-from chitieu.catalogue.index import Index, Name, contrast_words, core, generic_words, says_measure
+from chitieu.catalogue.index import Index, Name, contrast_words, core, generic_words, numbers_in, says_measure
 from chitieu.catalogue.meaning import Array, fields_of
 from chitieu.catalogue.parts import is_part_name
 from chitieu.catalogue.units import agreement, unit_class
@@ -101,8 +101,8 @@ class _Words:
         seen = self.leaf | self.wider | self.noun
         self.section = frozenset(core(one.section)) - seen
         self.sentence = frozenset(core(one.sentence)) - seen - self.section
-        self.leaf_weight = sum(map(rarity, self.leaf))
-        self.wider_weight = sum(map(rarity, self.wider))
+        self.leaf_weight = fsum(map(rarity, self.leaf))
+        self.wider_weight = fsum(map(rarity, self.wider))
         self.leaf_sorted = tuple(sorted(self.leaf_core))
         self.joined_text: set[str] = set()
         self.joined_core: set[tuple[str, ...]] = set()
@@ -112,7 +112,7 @@ class _Words:
             self.joined_core = {tuple(sorted(core(f"{last} {leaf}")))}
         self.wider_texts = set(one.path[:-1])
         self.wider_sorted = {tuple(sorted(words)) for words in self.wider_cores}
-        self.numbers = frozenset(w for p in one.path for w in p.split() if w.isdecimal())
+        self.numbers = numbers_in(" ".join(one.path))
         self.leaf_ids = {n.id for n in index.exact.get(one.path[-1], ())}
         self.leaf_part = is_part_name(one.path[-1])
         self.measures = says_measure(one.path[-1])
@@ -142,7 +142,7 @@ def candidates(index: Index, one: Mention, often: Mapping[str, float], sense: Ar
             max(own, -12.0) / 4,
             min(max(lead, -8.0), 8.0) / 4,
             max(float(sense[-1]), -12.0) / 4,
-            math.exp(own),
+            exp(own),
             float(own == first),
         )
         out.append(Candidate(name, (*_evidence(index, words, name, near, often.get(name.id, 0.0)), *told)))
@@ -158,7 +158,8 @@ def _shortlist(index: Index, words: _Words, sense: Array) -> list[int]:
         (words.section, 0.1),
         (words.sentence, 0.15),
     ):
-        for word in group:
+        # Sorted: in another order a sum may round to another number, and a tie fall to another name.
+        for word in sorted(group):
             at = index.postings.get(word)
             if at is not None:
                 worth[at] += factor * index.rarity(word)
@@ -169,27 +170,27 @@ def _shortlist(index: Index, words: _Words, sense: Array) -> list[int]:
     exact += [
         n for key in (words.leaf_sorted, *words.joined_core, *words.wider_sorted) for n in index.cores.get(key, ())
     ]
-    kept = {index.position[n] for n in exact}
+    kept = {n.at for n in exact}
     size = min(_MOST_NAMES, len(worth))
     best = np.argpartition(-worth, size - 1)[:size]
     kept |= {int(i) for i in best if worth[i] > 0}
     for entry in np.argsort(-sense[:-1])[:_MOST_SENSES]:
-        at = index.names_of[index.ids[entry]]
+        at = np.array([n.at for n in index.by_id[index.ids[entry]]])
         kept.add(int(at[worth[at].argmax()]))
-    kept |= {index.position[n] for one in index.shared.get(words.one.path[-1], ()) for n in index.by_id[one.id][:1]}
+    kept |= {n.at for one in index.shared.get(words.one.path[-1], ()) for n in index.by_id[one.id][:1]}
     return sorted(i for i in kept if _possible(index, words, index.names[i]))
 
 
 def _possible(index: Index, words: _Words, name: Name) -> bool:
     """Whether a name can be meant at all: the unit is the one that it implies, and `dưới 3 tuổi` is not `dưới 5 tuổi`."""
-    mine, its = words.numbers, index.numbers[name] | index.own_numbers[name.id]
+    mine, its = words.numbers, name.numbers | index.own_numbers[name.id]
     return name.implied in (None, words.one.printed) and not (mine and its and mine.isdisjoint(its))
 
 
 def _fields(index: Index, words: _Words) -> dict[str, float]:
     """How near the words around the mention are to each field, 0 to 1."""
     total = np.zeros(len(index.fields))
-    for word in words.section | words.sentence | words.wider:
+    for word in sorted(words.section | words.sentence | words.wider):
         spread = index.field_words.get(word)
         if spread is not None:
             total += spread
@@ -200,14 +201,14 @@ def _fields(index: Index, words: _Words) -> dict[str, float]:
 def _evidence(index: Index, words: _Words, name: Name, near: dict[str, float], often: float) -> tuple[float, ...]:
     one, rarity = words.one, index.rarity
     entry = index.entries[name.id]
-    total = sum(map(rarity, name.words)) or 1.0
+    total = fsum(map(rarity, name.words)) or 1.0
 
     def part(group: frozenset[str]) -> float:
-        return sum(map(rarity, name.words & group)) / total
+        return fsum(map(rarity, name.words & group)) / total
 
     by_leaf, by_wider, by_noun = part(words.leaf), part(words.wider), part(words.noun)
     by_section, by_sentence = part(words.section), part(words.sentence)
-    sorted_core = index.sorted_cores[name]
+    sorted_core = name.sorted_core
     leaf_is = name.folded == one.path[-1]
     leaf_has = not leaf_is and sorted_core == words.leaf_sorted
     joined = name.folded in words.joined_text or sorted_core in words.joined_core
@@ -225,19 +226,19 @@ def _evidence(index: Index, words: _Words, name: Name, near: dict[str, float], o
     return (
         float(leaf_is),
         float(leaf_has),
-        float(bool(words.numbers ^ index.numbers[name])),
+        float(bool(words.numbers ^ name.numbers)),
         float(joined),
         float(whole_is),
         float(whole_has),
-        sum(map(rarity, words.leaf & name.words)) / (words.leaf_weight or 1.0),
-        sum(map(rarity, words.wider & name.words)) / words.wider_weight if words.wider_weight else 0.0,
+        fsum(map(rarity, words.leaf & name.words)) / (words.leaf_weight or 1.0),
+        fsum(map(rarity, words.wider & name.words)) / words.wider_weight if words.wider_weight else 0.0,
         by_leaf,
         by_wider,
         by_noun,
         by_section,
         by_sentence,
         max(0.0, 1.0 - by_leaf - by_wider - by_noun - by_section - by_sentence),
-        fuzz.ratio(" ".join(words.leaf_core), " ".join(core(name.folded))) / 100,
+        fuzz.ratio(" ".join(words.leaf_core), " ".join(name.core)) / 100,
         float(misprints),
         float(fit == 1),
         float(fit == -1),

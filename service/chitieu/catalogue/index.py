@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ _AREA_HEADS = ("diện tích",)
 
 
 Filler = tuple[str, ...]
+Key = TypeVar("Key")
 
 
 @lru_cache(maxsize=1)
@@ -115,11 +118,19 @@ def core(folded: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Name:
-    """One name of an entry. ``implied`` is the class of unit that a mention must have to mean it (`tỷ lệ` left out)."""
+    """One name of an entry, the ``at``-th of the catalogue.
 
+    ``core`` are its words without those that may be left out, ``sorted_core`` and ``words`` the same in no order, ``numbers`` those
+    among all its words; ``implied`` is the class of unit that a mention must have to mean it (`tỷ lệ` left out).
+    """
+
+    at: int
     id: str
     folded: str
+    core: tuple[str, ...]
+    sorted_core: tuple[str, ...]
     words: frozenset[str]
+    numbers: frozenset[str]
     alone: bool
     official: bool
     implied: str | None = None
@@ -138,13 +149,9 @@ class Index:
     weight: dict[str, float]
     shared: dict[str, tuple[Ambiguity, ...]]
     names: tuple[Name, ...]
-    position: dict[Name, int]
     by_id: dict[str, tuple[Name, ...]]
     ids: tuple[str, ...]
     entry_at: dict[str, int]
-    names_of: dict[str, npt.NDArray[np.int64]]
-    sorted_cores: dict[Name, tuple[str, ...]]
-    numbers: dict[Name, frozenset[str]]
     own_numbers: dict[str, frozenset[str]]
     postings: dict[str, npt.NDArray[np.int64]]
     sizes: npt.NDArray[np.float64]
@@ -175,23 +182,37 @@ def _names(catalogue: Catalogue) -> list[Name]:
             given.append((i.id, inside, True, False))
     given += [(a.id, a.alias, a.alone, False) for a in catalogue.aliases]
     out: list[Name] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: set[tuple[str, str]] = set()
+
+    def add(id_: str, folded: str, alone: bool, official: bool, implied: str | None = None) -> None:
+        words = core(folded)
+        numbers = numbers_in(folded)
+        made = Name(
+            len(out), id_, folded, words, tuple(sorted(words)), frozenset(words), numbers, alone, official, implied
+        )
+        out.append(made)
+
     for id_, text, alone, official in given:
         folded = fold(text)
         if (id_, folded) in seen:
             continue
-        seen[id_, folded] = len(out)
-        out.append(Name(id_, folded, frozenset(core(folded)), alone, official))
+        seen.add((id_, folded))
+        add(id_, folded, alone, official)
         for heads, implied in ((_RATE_HEADS, "ratio"), (_AREA_HEADS, "area")):
             for head in heads:
                 rest = folded.removeprefix(head + " ")
                 if rest != folded and len(core(rest)) >= 2:
-                    out.append(Name(id_, rest, frozenset(core(rest)), alone, False, implied))
+                    add(id_, rest, alone, False, implied)
     return out
 
 
-def _grouped(pairs: list[tuple[str, Name]]) -> dict[str, tuple[Name, ...]]:
-    table: dict[str, list[Name]] = defaultdict(list)
+def numbers_in(folded: str) -> frozenset[str]:
+    """The words of a folded text that are numbers."""
+    return frozenset(word for word in folded.split() if word.isdecimal())
+
+
+def _grouped(pairs: Iterable[tuple[Key, Name]]) -> dict[Key, tuple[Name, ...]]:
+    table: dict[Key, list[Name]] = defaultdict(list)
     for key, name in pairs:
         table[key].append(name)
     return {key: tuple(found) for key, found in table.items()}
@@ -201,9 +222,6 @@ def _grouped(pairs: list[tuple[str, Name]]) -> dict[str, tuple[Name, ...]]:
 def build_index(catalogue: Catalogue) -> Index:
     """The look-up tables of a catalogue; built once for each."""
     names = _names(catalogue)
-    by_core: dict[tuple[str, ...], list[Name]] = defaultdict(list)
-    for name in names:
-        by_core[tuple(sorted(core(name.folded)))].append(name)
     counts: dict[str, set[str]] = defaultdict(set)
     for name in names:
         for word in name.words:
@@ -221,33 +239,25 @@ def build_index(catalogue: Catalogue) -> Index:
         spread = np.bincount([field_at[i] for i in ids], minlength=len(fields)).astype(np.float64)
         field_words[word] = weight[word] * spread / spread.sum()
     postings: dict[str, list[int]] = defaultdict(list)
-    positions: dict[str, list[int]] = defaultdict(list)
-    for at, name in enumerate(names):
-        positions[name.id].append(at)
+    for name in names:
         for word in name.words:
-            postings[word].append(at)
+            postings[word].append(name.at)
     return Index(
         entries={i.id: i for i in catalogue.indicators},
         classes={i.id: frozenset(c for c in map(unit_class, i.units) if c) for i in catalogue.indicators},
         own={n.folded: n for n in names if n.id in catalogue.own and n.implied is None},
-        exact=_grouped([(n.folded, n) for n in names]),
-        plain=_grouped([(unaccented(n.folded), n) for n in names]),
-        cores={key: tuple(found) for key, found in by_core.items()},
+        exact=_grouped((n.folded, n) for n in names),
+        plain=_grouped((unaccented(n.folded), n) for n in names),
+        cores=_grouped((n.sorted_core, n) for n in names),
         weight=weight,
         shared={key: tuple(found) for key, found in shared.items()},
         names=tuple(names),
-        position={n: at for at, n in enumerate(names)},
-        by_id=_grouped([(n.id, n) for n in names]),
+        by_id=_grouped((n.id, n) for n in names),
         ids=tuple(i.id for i in catalogue.indicators),
         entry_at={i.id: at for at, i in enumerate(catalogue.indicators)},
-        names_of={id_: np.array(at) for id_, at in positions.items()},
-        numbers={n: frozenset(w for w in n.folded.split() if w.isdecimal()) for n in names},
-        own_numbers={
-            i.id: frozenset(w for w in fold(i.name_vi).split() if w.isdecimal()) for i in catalogue.indicators
-        },
-        sorted_cores={n: tuple(sorted(core(n.folded))) for n in names},
+        own_numbers={i.id: numbers_in(fold(i.name_vi)) for i in catalogue.indicators},
         postings={word: np.array(at) for word, at in postings.items()},
-        sizes=np.array([sum(weight[w] for w in n.words) for n in names]),
+        sizes=np.array([math.fsum(weight[w] for w in n.words) for n in names]),
         fields=fields,
         field_words=field_words,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import resource
-import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -151,11 +150,3 @@ def children_seconds() -> Callable[[], float]:
 
     before = used()
     return lambda: used() - before
-
-
-@pytest.fixture(scope="session")
-def soffice() -> str:
-    program = shutil.which("soffice")
-    if program is None:
-        pytest.skip("needs LibreOffice (scripts/install_programs.sh)")
-    return program

@@ -37,7 +37,7 @@ def drills(catalogue: Catalogue, seed: int) -> list[Labelled]:
         one = mention([name], unit=printed, kind="level", section=(), sentence=name)
         if one is not None:
             # Rows of reports are counted from 2 upwards; each drill is a document of its own.
-            out.append(Labelled(f"drill {len(out)}", -1 - len(out), one, frozenset(ids), True, _WEIGHT))
+            out.append(Labelled(f"drill {len(out)}", -1 - len(out), one, frozenset(ids), _WEIGHT))
 
     for alias in catalogue.aliases:
         if alias.alone and chance.random() < 1 / 12:

@@ -11,7 +11,7 @@ from chitieu.annotation.spans import gold_spans
 from chitieu.catalogue.evidence import Mention, mention
 from chitieu.catalogue.tables import invalid, read_table
 from chitieu.contract import Figure, Span, Unit
-from chitieu.figures.build import build_figures
+from chitieu.figures.document import document_figures
 from chitieu.figures.observations import (
     document_head,
     indicator_path,
@@ -19,11 +19,8 @@ from chitieu.figures.observations import (
     reading_form,
     sentence_around,
 )
-from chitieu.figures.periods import document_period
-from chitieu.text.headings import section_paths
 from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
-from chitieu.text.tables import column_heads
 
 COLUMNS = ("document", "start", "end", "id", "breakdown", "sure")
 
@@ -32,14 +29,14 @@ COLUMNS = ("document", "start", "end", "id", "breakdown", "sure")
 class Labelled:
     """A mention with the entries that are right for it (none: empty), once for each unit and kind of its figures.
 
-    ``row`` counts the lines of the table: what is of one line is one judgement, ``weight`` its share of it.
+    ``row`` counts the lines of the table: what is of one line is one judgement, ``weight`` its share of it, half of that where
+    the reader was not sure.
     """
 
     document: str
     row: int
     mention: Mention
     ids: frozenset[str]
-    sure: bool
     weight: float
 
 
@@ -80,9 +77,8 @@ def _of_document(table: Path, path: Path, rows: Sequence[tuple[int, dict[str, st
             raise invalid(table, line, "start", "không có chỉ tiêu ở đó", "no INDICATOR is there")
         found = seen.mentions(span)
         ids = frozenset(row["id"].split("|")) - {"none"}
-        sure = row["sure"] == "yes"
-        share = (1.0 if sure else 0.5) / max(1, len(found))
-        out += [Labelled(path.stem, line, one, ids, sure, share) for one in found]
+        share = (1.0 if row["sure"] == "yes" else 0.5) / max(1, len(found))
+        out += [Labelled(path.stem, line, one, ids, share) for one in found]
     return out
 
 
@@ -93,9 +89,8 @@ class _Document:
         document = read(path)
         reading = Reading(SourceText(document.text))
         spans = gold_spans(document, reading)
-        paragraphs = [(p.start, p.end) for p in reading.paragraphs]
+        figures, self.sections = document_figures(reading, spans)
         self.text = reading.text
-        self.sections = section_paths(reading.text, paragraphs)
         self.spans = {s.id: s for s in spans}
         self.indicators = {
             (str(g.start), str(g.end)): self.spans[f"s{n}"]
@@ -103,15 +98,7 @@ class _Document:
             if g.label == "INDICATOR" and f"s{n}" in self.spans
         }
         self.figures: dict[str, list[Figure]] = {}
-        for figure in build_figures(
-            reading.text,
-            spans,
-            paragraphs=paragraphs,
-            sections=self.sections,
-            period=document_period(reading.text),
-            anchor=reading.anchor_of,
-            column=column_heads(reading.text, paragraphs),
-        ):
+        for figure in figures:
             if figure.indicator is not None:
                 self.figures.setdefault(figure.indicator, []).append(figure)
 
@@ -120,20 +107,12 @@ class _Document:
         path = [reading_form(s.text) for s in indicator_path(span, self.spans)]
         section = list(self.sections(span.start))
         sentence, head = sentence_around(self.text, span.start, span.end), document_head(self.text)
-        asked: list[tuple[str, Unit | None]] = []
+        asked: dict[tuple[object, ...], tuple[str, Unit | None]] = {}
         for figure in self.figures.get(span.id, ()):
-            asked.append((figure.kind, measured_in(figure)))
+            unit = measured_in(figure)
+            asked.setdefault((figure.kind, unit and (unit.text, unit.id, unit.dimension)), (figure.kind, unit))
         made = (
             mention(path, unit=u, kind=kind, section=section, sentence=sentence, document=head)
-            for kind, u in _once(asked)
+            for kind, u in asked.values()
         )
         return [one for one in made if one is not None]
-
-
-def _once(asked: Iterable[tuple[str, Unit | None]]) -> Iterable[tuple[str, Unit | None]]:
-    seen = set()
-    for kind, unit in asked:
-        key = (kind, unit and (unit.text, unit.id, unit.dimension))
-        if key not in seen:
-            seen.add(key)
-            yield kind, unit
