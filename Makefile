@@ -36,7 +36,7 @@ install-dev: $(VENV)/.dev
 install-train: $(VENV)/.train
 
 run: install
-	$(BIN)/chitieu serve --host $(HOST) --port $(PORT)
+	CHITIEU_DATA=$${CHITIEU_DATA:-var} $(BIN)/chitieu serve --host $(HOST) --port $(PORT)
 
 test: install-dev
 	$(BIN)/python -m pytest

@@ -16,8 +16,28 @@ ChitieuError
 ├── IndicatorUnknown indicator_unknown 404
 ├── ProgramMissing   program_missing   503
 ├── AddressTaken     address_taken     503
-├── ServiceBusy      service_busy      503
+├── ServiceBusy      service_busy      429
+├── TooSlow          too_slow          503
+├── BodyTooSlow      body_too_slow     408
 ├── OutputUnwritable output_unwritable 500
+├── DatabaseDown     database_down     503
+├── DatabaseInvalid  database_invalid  500
+├── BackupInvalid    backup_invalid    422
+├── StoreNotEmpty    store_not_empty   409
+├── DocumentUnknown  document_unknown  404
+├── JobUnknown       job_unknown       404
+├── JobUnfinished    job_unfinished    409
+├── LoginNeeded      login_needed      401
+├── LoginFailed      login_failed      401
+├── Forbidden        forbidden         403
+├── CrossSite        cross_site        403
+├── HostRefused      host_refused      421
+├── RateLimited      rate_limited      429
+├── AccountsMissing  accounts_missing  503
+├── AccountExists    account_exists    409
+├── AccountUnknown   account_unknown   404
+├── PasswordWeak     password_weak     422
+├── TokenUnknown     token_unknown     404
 └── FileError        file_error        422
     ├── FileUnreadable   file_unreadable   422
     ├── FileTooLarge     file_too_large    413
@@ -43,6 +63,12 @@ class ChitieuError(Exception):
         super().__init__(message)
         self.message = message
         self.detail = detail
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which the same request may succeed; None where it will not, or where nobody knows."""
+        seconds = self.detail.get("retry_after")
+        return seconds if isinstance(seconds, int) else None
 
     def body(self) -> dict[str, Any]:
         """The one error body of the whole project."""
@@ -146,15 +172,135 @@ class AddressTaken(ChitieuError):
 
 
 class ServiceBusy(ChitieuError):
-    """More is asked for than can be taken on; the same request may succeed later."""
+    """More is asked for than can be taken on; ``detail["retry_after"]`` says after how many seconds to try again."""
 
-    code, status = "service_busy", 503
+    code, status = "service_busy", 429
+
+
+class TooSlow(ChitieuError):
+    """Reading the text took longer than a request may; as a job it is read to its end."""
+
+    code, status = "too_slow", 503
+
+
+class BodyTooSlow(ChitieuError):
+    """The body of a request did not come within its time."""
+
+    code, status = "body_too_slow", 408
 
 
 class OutputUnwritable(ChitieuError):
     """The output cannot be written: no such folder, no permission, no space; ``detail`` holds ``file`` and ``cause``."""
 
     code, status = "output_unwritable", 500
+
+
+class DatabaseDown(ChitieuError):
+    """The database cannot be reached, is locked by another for too long, or its disk is full; nothing was stored."""
+
+    code, status = "database_down", 503
+
+
+class DatabaseInvalid(ChitieuError):
+    """The database is none of ours, damaged, or of a newer version of this software."""
+
+    code, status = "database_invalid", 500
+
+
+class BackupInvalid(ChitieuError):
+    """A backup that is cut short, altered, or of a newer version of this software."""
+
+    code, status = "backup_invalid", 422
+
+
+class StoreNotEmpty(ChitieuError):
+    """A backup is to be restored into a database that holds something."""
+
+    code, status = "store_not_empty", 409
+
+
+class DocumentUnknown(ChitieuError):
+    """No stored document has this id."""
+
+    code, status = "document_unknown", 404
+
+
+class JobUnknown(ChitieuError):
+    """No job has this id; its time may be over."""
+
+    code, status = "job_unknown", 404
+
+
+class JobUnfinished(ChitieuError):
+    """The job has no answer yet."""
+
+    code, status = "job_unfinished", 409
+
+
+class LoginNeeded(ChitieuError):
+    """Whoever asks has not said who they are, or their token or session is over."""
+
+    code, status = "login_needed", 401
+
+
+class LoginFailed(ChitieuError):
+    """No such account with this password."""
+
+    code, status = "login_failed", 401
+
+
+class Forbidden(ChitieuError):
+    """The account's role does not allow this."""
+
+    code, status = "forbidden", 403
+
+
+class CrossSite(ChitieuError):
+    """A request that another site's page may have sent: without the session's token, or with a foreign origin."""
+
+    code, status = "cross_site", 403
+
+
+class HostRefused(ChitieuError):
+    """A request addressed to a host name that this service does not answer for."""
+
+    code, status = "host_refused", 421
+
+
+class RateLimited(ChitieuError):
+    """Too many requests or failed logins; the detail says when to try again."""
+
+    code, status = "rate_limited", 429
+
+
+class AccountsMissing(ChitieuError):
+    """The service would be open to others than this machine, and has no accounts."""
+
+    code, status = "accounts_missing", 503
+
+
+class AccountExists(ChitieuError):
+    """An account of this name is there already."""
+
+    code, status = "account_exists", 409
+
+
+class AccountUnknown(ChitieuError):
+    """No account has this name."""
+
+    code, status = "account_unknown", 404
+
+
+class PasswordWeak(ChitieuError):
+    """A password that is too short, or the account's name."""
+
+    code, status = "password_weak", 422
+
+
+class TokenUnknown(ChitieuError):
+    """No token has this id."""
+
+    code, status = "token_unknown", 404
 
 
 class FileError(ChitieuError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from platformdirs import user_data_dir
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chitieu.errors import ConfigInvalid
@@ -60,6 +61,70 @@ class Settings(BaseSettings):
         description="Seconds that LibreOffice may take to convert one .doc, .odt, .rtf, .xls or .ods.",
     )
     office_memory_mb: int = Field(default=4096, ge=512, description="MiB of address space of LibreOffice.")
+
+    data: Path | None = Field(
+        default=None, description="Folder of the embedded database and of the queue; created where missing."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="The database: sqlite:///… or postgresql://…; without it a file in the data folder."
+    )
+    login: Literal["auto", "open", "required"] = Field(
+        default="auto",
+        description="Whether callers must say who they are: `auto` where the service is not bound to loopback alone.",
+    )
+    admin_password_file: Path | None = Field(
+        default=None, description="File with the password of the first account, `admin`, where there is none yet."
+    )
+    allowed_hosts: str = Field(
+        default="", description="Host names that requests may be addressed to, separated by commas."
+    )
+    proxies: str = Field(
+        default="127.0.0.1", description="Addresses of proxies whose word on the client's address is taken."
+    )
+    session_hours: int = Field(default=12, ge=1, description="Hours that a login lasts.")
+    token_days: int = Field(default=365, ge=1, description="Days that an API token is good for, where not said.")
+    login_attempts: int = Field(
+        default=10, ge=1, description="Failed logins of a name, or from an address, in fifteen minutes."
+    )
+    rate_per_minute: int = Field(
+        default=600, ge=0, description="Requests of an account or address in a minute; 0: any number."
+    )
+    threads: int | None = Field(default=None, ge=1, description="Texts that are read at once; without it one a core.")
+    room: int = Field(default=64, ge=1, description="Texts that may wait while others are read.")
+    long_characters: int = Field(
+        default=50_000, ge=1, description="From how many characters on a text is long: those leave one thread free."
+    )
+    request_seconds: int = Field(
+        default=120, ge=1, description="Seconds until a text that waits or is read is given up."
+    )
+    body_seconds: int = Field(default=60, ge=1, description="Seconds in which a request's body must have come.")
+    header_seconds: int = Field(default=10, ge=1, description="Seconds in which a request's head must have come.")
+    max_connections: int = Field(default=2000, ge=1, description="Open connections at most, of each process.")
+    shutdown_seconds: int = Field(
+        default=60, ge=1, description="Seconds in which a service that is told to stop finishes what it took."
+    )
+    max_batch: int = Field(default=1000, ge=1, description="Texts of one batch request at most.")
+    jobs: Literal["inside", "apart"] = Field(
+        default="inside",
+        description="Who runs jobs: the service itself, or `chitieu worker` processes apart from it.",
+    )
+    max_jobs: int = Field(default=1000, ge=1, description="Jobs that may wait.")
+    job_days: int = Field(default=7, ge=1, description="Days that a job's answer is kept.")
+    job_attempts: int = Field(default=3, ge=1, description="Times that a job is begun whose worker died.")
+    job_lease_seconds: int = Field(
+        default=60, ge=5, description="Seconds without a sign of life after which a job's worker is taken for dead."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
+    log_format: Literal["json", "console"] = Field(default="json", description="One JSON object a line, or for eyes.")
+    metrics: Literal["login", "open"] = Field(
+        default="login", description="Whether `/metrics` needs a login where the rest does."
+    )
+    otel: bool = Field(default=False, description="Send traces by OpenTelemetry (extra `otel`).")
+
+    @property
+    def data_folder(self) -> Path:
+        """`data`, else the user's folder for data of programs."""
+        return self.data or Path(user_data_dir("chitieu", appauthor=False))
 
 
 def load_settings() -> Settings:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,9 @@ from chitieu.api.docs import router as docs_router
 from chitieu.api.indicators import router as indicators_router
 from chitieu.api.routes import router
 from chitieu.pipeline import Pipeline, load_pipeline
-from chitieu.settings import load_settings
+from chitieu.settings import Settings, load_settings
+from chitieu.store.database import open_database
+from chitieu.store.migrate import migrate
 
 log = structlog.get_logger(__name__)
 
@@ -39,23 +42,29 @@ class _Page(Mount):
         return (Match.NONE, {}) if scope["path"].startswith("/v1/") else super().matches(scope)
 
 
-def create_app(pipeline: Pipeline | None = None) -> FastAPI:
-    """The service. Without a pipeline the current model is loaded when the application starts.
+def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = None) -> FastAPI:
+    """The service. Without a pipeline the current model is loaded at start-up, without settings those of the environment hold.
 
-    Raises (at start-up):
-        ModelMissing, ModelInvalid: there is no usable model.
+    Raises:
         ConfigInvalid: the environment's settings are not valid.
+        ModelMissing, ModelInvalid (at start-up): there is no usable model.
+        DatabaseDown, DatabaseInvalid (at start-up): there is no usable database.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.settings = load_settings()
-        app.state.pipeline = pipeline or load_pipeline()
-        app.state.readers = FileReaders()
-        app.state.pipeline.warm_up()
-        log.info("ready", model=app.state.pipeline.info.model_dump())
-        yield
-        app.state.readers.close()
+        state = app.state
+        # What is opened first is closed last.
+        async with AsyncExitStack() as stack:
+            state.database = open_database(state.settings)
+            stack.callback(state.database.close)
+            await asyncio.to_thread(migrate, state.database)
+            state.pipeline = pipeline or await asyncio.to_thread(load_pipeline)
+            await asyncio.to_thread(state.pipeline.warm_up)
+            state.readers = FileReaders()
+            stack.callback(state.readers.close)
+            log.info("ready", model=state.pipeline.info.model_dump())
+            yield
 
     app = FastAPI(
         title="chitieu",
@@ -66,6 +75,7 @@ def create_app(pipeline: Pipeline | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    app.state.settings = settings or load_settings()
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.include_router(router)

@@ -54,7 +54,9 @@ class FileReaders:
             ServiceBusy: too many files wait already.
         """
         if self._taken >= self.room:
-            raise ServiceBusy("Đang đọc nhiều tệp, hãy thử lại sau. / Many files are being read, try again later.")
+            raise ServiceBusy(
+                "Đang đọc nhiều tệp, hãy thử lại sau. / Many files are being read, try again later.", retry_after=10
+            )
         self._taken += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, read)

@@ -26,7 +26,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ChitieuError)
     async def known(_: Request, error: ChitieuError) -> JSONResponse:
-        return JSONResponse(error.body(), status_code=error.status)
+        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        return JSONResponse(error.body(), status_code=error.status, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
