@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,21 @@ def tokenizer(tokenizer_path):
 @pytest.fixture
 def document() -> GoldDocument:
     return parse(XML, "nho.xml")
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tokenizer_path):
+    """Writes a random encoder of a few small layers, with the tokenizer, into a folder."""
+    torch = pytest.importorskip("torch", reason="needs the extra `train`")
+    transformers = pytest.importorskip("transformers", reason="needs the extra `train`")
+
+    def make(folder: Path, *, layers: int) -> Path:
+        vocabulary = json.loads(tokenizer_path.read_text(encoding="utf-8"))["model"]["vocab"]
+        torch.manual_seed(0)
+        sizes = {"num_hidden_layers": layers, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48}
+        settings = transformers.BertConfig(vocab_size=len(vocabulary) + 8, max_position_embeddings=512, **sizes)
+        transformers.BertModel(settings, add_pooling_layer=False).save_pretrained(folder)
+        shutil.copyfile(tokenizer_path, folder / "tokenizer.json")
+        return folder
+
+    return make

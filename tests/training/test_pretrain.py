@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 import random
-import shutil
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra `train`")
-transformers = pytest.importorskip("transformers", reason="needs the extra `train`")
+pytest.importorskip("transformers", reason="needs the extra `train`")
 
 from chitieu.errors import ConfigInvalid  # noqa: E402
 from chitieu.tagging.tokens import load_tokenizer  # noqa: E402
@@ -36,15 +34,8 @@ SENTENCES = [
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory, tokenizer_path):
-    folder = tmp_path_factory.mktemp("base")
-    vocabulary = json.loads(tokenizer_path.read_text(encoding="utf-8"))["model"]["vocab"]
-    torch.manual_seed(0)
-    sizes = {"num_hidden_layers": 1, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48}
-    settings = transformers.BertConfig(vocab_size=len(vocabulary) + 8, max_position_embeddings=512, **sizes)
-    transformers.BertModel(settings, add_pooling_layer=False).save_pretrained(folder)
-    shutil.copyfile(tokenizer_path, folder / "tokenizer.json")
-    return folder
+def base(tmp_path_factory, tiny_encoder):
+    return tiny_encoder(tmp_path_factory.mktemp("base"), layers=1)
 
 
 def settings(**changes) -> Pretraining:

@@ -35,16 +35,10 @@ SIZES = WindowSizes(core=96, context=16, lookahead=8)
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory, tokenizer_path) -> Path:
+def workplace(tmp_path_factory, tiny_encoder) -> Path:
     """A folder with a random encoder and two of the project's own documents."""
     root = tmp_path_factory.mktemp("training")
-    base = root / "encoder"
-    vocabulary = json.loads(tokenizer_path.read_text(encoding="utf-8"))["model"]["vocab"]
-    torch.manual_seed(0)
-    sizes = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 48}
-    settings = transformers.BertConfig(vocab_size=len(vocabulary) + 8, max_position_embeddings=512, **sizes)
-    transformers.BertModel(settings, add_pooling_layer=False).save_pretrained(base)
-    shutil.copyfile(tokenizer_path, base / "tokenizer.json")
+    tiny_encoder(root / "encoder", layers=2)
     (root / "documents").mkdir()
     smallest = sorted((ROOT / "training_data" / "documents").glob("*.xml"), key=lambda p: p.stat().st_size)[:2]
     for path in smallest:

@@ -64,6 +64,18 @@ class Pretraining(_Section):
     bfloat16: bool = Field(False, description="as in `optimisation`")
 
 
+class Distillation(_Section):
+    """A teacher, and how closely it is followed. The student has as many layers as are kept; ``encoder.layers`` must say so."""
+
+    teacher: str = Field(description="folder of the served model that is followed")
+    teacher_layers: int = Field(ge=1, le=48)
+    layers: list[int] = Field(min_length=1, description="the teacher's layers, from 0, that the student begins as")
+    sentences: str = Field(description="unlabelled text, as in `pretraining`")
+    tokens: int = Field(ge=1, description="of unlabelled text in an epoch")
+    gold_weight: float = Field(ge=0, description="of the annotation's loss; the teacher's is 1")
+    states_weight: float = Field(ge=0, description="of the distance between layer outputs")
+
+
 class Optimisation(_Section):
     """How the weights are found."""
 
@@ -96,6 +108,7 @@ class Config(_Section):
     heads: Heads
     windows: WindowSizes
     pretraining: Pretraining | None = None
+    distillation: Distillation | None = None
     optimisation: Optimisation
 
 

@@ -77,6 +77,15 @@ class Extractor(nn.Module):
         inputs = self.encoder.get_input_embeddings()(ids) + self.word_membership(words)
         return cast(Tensor, self.encoder(inputs_embeds=inputs, attention_mask=mask).last_hidden_state)
 
-    def forward(self, ids: Tensor, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        states = self.dropout(self.states(ids, words, mask))
+    def layer_states(self, ids: Tensor, words: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
+        """The vectors that enter the first layer and those that leave each, (batch, tokens, hidden); the last are `states`."""
+        inputs = self.encoder.get_input_embeddings()(ids) + self.word_membership(words)
+        answer = self.encoder(inputs_embeds=inputs, attention_mask=mask, output_hidden_states=True)
+        return cast(tuple[Tensor, ...], answer.hidden_states)
+
+    def heads(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What the heads make of the encoder's vectors; see the class."""
         return self.mentions(states), self.phrases(states), self.governor(states)
+
+    def forward(self, ids: Tensor, words: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return self.heads(self.dropout(self.states(ids, words, mask)))

@@ -26,6 +26,7 @@ from chitieu.training.checkpoint import check_same, save_checkpoint
 from chitieu.training.config import Config, Optimisation
 from chitieu.training.dataset import IGNORED, Example, digest_of, find_documents, load, names_in, prepare, rewrap
 from chitieu.training.development import development_scores
+from chitieu.training.distill import Distiller, begin_as, load_teacher, unlabelled_windows
 from chitieu.training.dropout import pool_dropout
 from chitieu.training.model import Extractor
 from chitieu.training.pretrain import pretrain, read_sentences
@@ -37,7 +38,12 @@ _CHECKPOINT, _PRETRAINED = "checkpoint.pt", "pretrained.pt"
 
 def loss_of(model: Extractor, batch: dict[str, Tensor], governor_weight: float) -> Tensor:
     """Sum of the mean cross-entropies of the heads."""
-    mentions, phrases, governor = model(batch["ids"], batch["words"], batch["mask"])
+    return gold_loss(model(batch["ids"], batch["words"], batch["mask"]), batch, governor_weight)
+
+
+def gold_loss(logits: tuple[Tensor, Tensor, Tensor], batch: dict[str, Tensor], governor_weight: float) -> Tensor:
+    """Sum of the mean cross-entropies of logits against the annotation."""
+    mentions, phrases, governor = logits
     total = functional.cross_entropy(mentions.flatten(0, 1), batch["mentions"].flatten(), ignore_index=IGNORED)
     total = total + functional.cross_entropy(phrases.flatten(0, 1), batch["phrases"].flatten(), ignore_index=IGNORED)
     if (batch["governors"] != IGNORED).any():
@@ -77,11 +83,14 @@ def _running_average(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tenso
 
 
 class _Corpus:
-    """The training documents; an epoch sees some of them with their lines wrapped anew."""
+    """The training documents; an epoch sees some of them with their lines wrapped anew, and unlabelled text where a teacher reads it."""
 
-    def __init__(self, documents: Sequence[GoldDocument], tokenizer: Tokenizer, config: Config) -> None:
+    def __init__(
+        self, documents: Sequence[GoldDocument], tokenizer: Tokenizer, config: Config, sentences: Sequence[str] = ()
+    ) -> None:
         self._tokenizer, self._sizes, self._rewrap = tokenizer, config.windows, config.optimisation.rewrap
         self._plain = [prepare(document, tokenizer, self._sizes) for document in documents]
+        self._sentences, self._tokens = sentences, config.distillation.tokens if config.distillation else 0
 
     def epoch(self, rng: random.Random) -> list[Example]:
         out: list[Example] = []
@@ -91,6 +100,8 @@ class _Corpus:
                 out.extend(prepare(plain.document, self._tokenizer, self._sizes, text=text).examples)
             else:
                 out.extend(plain.examples)
+        if self._tokens:
+            out += unlabelled_windows(self._sentences, self._tokenizer, self._sizes, tokens=self._tokens, rng=rng)
         return out
 
 
@@ -125,8 +136,35 @@ def _begin(config: Config, root: Path, base: Path, out: Path, tokenizer: Tokeniz
     return model
 
 
+def _distiller(config: Config, root: Path, base: Path) -> tuple[Distiller | None, list[str]]:
+    """The teacher's loss and the unlabelled sentences, where a teacher is named."""
+    settings = config.distillation
+    if settings is None:
+        return None, []
+    if len(settings.layers) != config.encoder.layers or max(settings.layers) >= settings.teacher_layers:
+        raise ConfigInvalid(
+            "distillation.layers: phải có đúng encoder.layers lớp của mô hình dạy / must name encoder.layers layers of the teacher"
+        )
+    teacher = load_teacher(
+        root / settings.teacher / "model.onnx",
+        str(base),
+        layers=settings.teacher_layers,
+        governor_width=config.heads.governor_width,
+    )
+    return Distiller(teacher, settings), read_sentences(root / settings.sentences)
+
+
 def _log_epoch(log: Log, epoch: int, line: str) -> None:
     log(f"epoch {epoch} {line}")
+
+
+def _loss(model: Extractor, batch: dict[str, Tensor], settings: Optimisation, distiller: Distiller | None) -> Tensor:
+    if distiller is None:
+        return loss_of(model, batch, settings.governor_weight)
+    loss, logits = distiller(model, batch)
+    if distiller.settings.gold_weight and (batch["mentions"] != IGNORED).any():
+        loss = loss + distiller.settings.gold_weight * gold_loss(logits, batch, settings.governor_weight)
+    return cast(Tensor, loss)
 
 
 def _one_epoch(
@@ -137,6 +175,7 @@ def _one_epoch(
     schedule: torch.optim.lr_scheduler.LRScheduler,
     settings: Optimisation,
     log: Log,
+    distiller: Distiller | None = None,
 ) -> float:
     """A step a batch; returns the mean loss."""
     model.train()
@@ -144,7 +183,7 @@ def _one_epoch(
     losses = []
     for number, part in enumerate(parts, 1):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bfloat16):
-            loss = loss_of(model, collate(part), settings.governor_weight)
+            loss = _loss(model, collate(part), settings, distiller)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -187,9 +226,12 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
     base = root / config.encoder.base if (root / config.encoder.base).exists() else Path(config.encoder.base)
     tokenizer = load_tokenizer(base / "tokenizer.json")
     development = [prepare(d, tokenizer, config.windows) for d in load(development_paths)]
-    corpus = _Corpus(documents, tokenizer, config)
+    distiller, sentences = _distiller(config, root, base)
+    corpus = _Corpus(documents, tokenizer, config, sentences)
     checkpoint = out / _CHECKPOINT
     model = _begin(config, root, base, out, tokenizer, log)
+    if distiller is not None:
+        begin_as(model, distiller.teacher, distiller.settings.layers)
     averaged = AveragedModel(model, multi_avg_fn=_running_average(o.averaging)) if o.averaging else None
     optimiser = _optimiser(model, config)
     first = corpus.epoch(random.Random(o.seed))
@@ -220,7 +262,9 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
     while epoch < o.epochs and time.monotonic() - begun < stop_after:
         at = time.monotonic()
         parts = batches(corpus.epoch(rng), o.batch_tokens, rng)
-        loss = _one_epoch(model, averaged, parts, optimiser, schedule, o, partial(_log_epoch, log, epoch + 1))
+        loss = _one_epoch(
+            model, averaged, parts, optimiser, schedule, o, partial(_log_epoch, log, epoch + 1), distiller
+        )
         epoch += 1
         served = cast(Extractor, averaged.module) if averaged else model
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=o.bfloat16):
