@@ -145,6 +145,8 @@ def test_the_whole_of_a_share_is_in_its_words_or_in_the_path(read_answer):
     phrase = next(s for s in answer.spans if s.id == share.phrase)
     phrase.text += " dân số"
     assert next(r for r in table("observations", answer) if r["share_value"] is not None)["share_of"] == "dân số"
+    share.text = "\x1f"  # white space to Python: a tagger may take any sign for a figure
+    assert next(r for r in table("observations", answer) if r["share_value"] is not None)["share_of"] is None
 
 
 def test_text_is_composed_and_on_one_line(made):

@@ -86,8 +86,9 @@ class ObservationView:
         if self.share is None:
             return None
         phrase = self.context.spans.get(self.share.phrase or "")
-        if phrase is not None:
-            behind = one_line(phrase.text).partition(one_line(self.share.text))[2].strip(" ,;")
+        printed = one_line(self.share.text)  # empty where the figure is a sign that counts as white space
+        if phrase is not None and printed:
+            behind = one_line(phrase.text).partition(printed)[2].strip(" ,;")
             if behind:
                 return behind
         path = self.context.path(self.share)
