@@ -69,3 +69,16 @@ def test_periods_of_one_word(word, stays):
     assert kept(f"thu {word} được 5 tỷ", ("PERIOD", word, 1.0, None), ("QUANTITY", "5", 1.0, None)) == (
         [word, "5"] if stays else ["5"]
     )
+
+
+@pytest.mark.parametrize("base", ["theo giá so sánh", "giá cố định", "Giá  so\nsánh của"])
+def test_the_year_of_a_price_base_is_no_period(base):
+    text = f"GDP ({base} năm 1994) năm 2012 đạt 7 tỷ"
+    spans = [
+        ("INDICATOR", "GDP", 1.0, None),
+        ("PERIOD", "năm 1994", 0.99, None),
+        ("PERIOD", "năm 2012", 0.99, None),
+        ("QUANTITY", "7", 1.0, 0),
+    ]
+    assert kept(text, *spans) == ["GDP", "năm 2012", "7"]
+    assert "năm 1994" in kept(text.replace(base, "theo giá bán"), *spans)

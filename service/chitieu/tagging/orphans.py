@@ -57,6 +57,11 @@ def _single_period() -> re.Pattern[str]:
     return re.compile(rf"\d.*|{role('single period')}", re.IGNORECASE | re.DOTALL)
 
 
+@cache
+def _price_base() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){role('price base')}\s*$", re.IGNORECASE)
+
+
 def _lone_periods(spans: Sequence[TaggedSpan], text: TaggedText) -> set[int]:
     figures = [text.start(span) for span in spans if span.label in _FIGURES]
     dropped = set()
@@ -65,6 +70,8 @@ def _lone_periods(spans: Sequence[TaggedSpan], text: TaggedText) -> set[int]:
             continue
         if span.last - span.first == 1 and not _single_period().fullmatch(text.surface(span)):
             dropped.add(number)
+        elif _price_base().search(text.before(span)):
+            dropped.add(number)  # the year whose prices are meant says nothing of when
         elif span.score < _SURE:
             start, end = text.line(span)
             at = bisect.bisect_left(figures, start)
