@@ -14,10 +14,12 @@ SHARED = ROOT.parent / "shared"
 
 @pytest.fixture(scope="session", autouse=True)
 def data_folder(tmp_path_factory):
-    """No test writes into the user's own data."""
+    """No test writes into the user's own data, and none but those of logins has to log in."""
     folder = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHITIEU_DATA", str(folder))
+        patch.setenv("CHITIEU_LOGIN", "open")
+        patch.setenv("CHITIEU_ALLOWED_HOSTS", "testserver")  # what the test client calls itself
         yield folder
 
 
@@ -42,6 +44,49 @@ def pipeline():
     return load_pipeline(
         ROOT / "models" / os.environ["CHITIEU_TEST_MODEL"] if "CHITIEU_TEST_MODEL" in os.environ else None
     )
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server of the tests' own (`postgres.Server`), or the test is skipped."""
+    import postgres
+
+    pytest.importorskip("psycopg", reason="needs the extra `postgres`")
+    programs = postgres.programs()
+    if programs is None:
+        pytest.skip("needs PostgreSQL's server programs (initdb): `make test-all` installs them")
+    server = postgres.Server(programs)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request, tmp_path):
+    """Where a fresh database with this version's tables is: a SQLite file, then PostgreSQL."""
+    from sqlalchemy import URL
+
+    from chitieu.store.database import Database
+    from chitieu.store.migrate import migrate
+
+    if request.param == "postgresql":
+        with request.getfixturevalue("postgres").new_database() as url:
+            yield url
+        return
+    url = URL.create("sqlite", database=str(tmp_path / "chitieu.db"))
+    made = Database(url)
+    migrate(made)
+    made.close()
+    yield url
+
+
+@pytest.fixture
+def database(database_url):
+    """A fresh database of either engine, open."""
+    from chitieu.store.database import Database
+
+    opened = Database(database_url)
+    yield opened
+    opened.close()
 
 
 # Nothing of the browser's own goes out.

@@ -19,7 +19,12 @@ ChitieuError
 ├── ServiceBusy      service_busy      429
 ├── TooSlow          too_slow          503
 ├── BodyTooSlow      body_too_slow     408
+├── NotReady         not_ready         503
+├── ServiceUnreachable service_unreachable 503
 ├── OutputUnwritable output_unwritable 500
+├── OutputInvalid    output_invalid    422
+├── OutputLocked     output_locked     409
+├── WorkersLost      workers_lost      500
 ├── DatabaseDown     database_down     503
 ├── DatabaseInvalid  database_invalid  500
 ├── BackupInvalid    backup_invalid    422
@@ -36,6 +41,7 @@ ChitieuError
 ├── AccountsMissing  accounts_missing  503
 ├── AccountExists    account_exists    409
 ├── AccountUnknown   account_unknown   404
+├── LastAdmin        last_admin        409
 ├── PasswordWeak     password_weak     422
 ├── TokenUnknown     token_unknown     404
 └── FileError        file_error        422
@@ -189,10 +195,40 @@ class BodyTooSlow(ChitieuError):
     code, status = "body_too_slow", 408
 
 
+class NotReady(ChitieuError):
+    """The service can take no work now; ``detail["parts"]`` says which part of it is not ready."""
+
+    code, status = "not_ready", 503
+
+
+class ServiceUnreachable(ChitieuError):
+    """A client gets no answer: nothing listens there, or the connection broke; ``detail`` names ``url`` and ``cause``."""
+
+    code, status = "service_unreachable", 503
+
+
 class OutputUnwritable(ChitieuError):
     """The output cannot be written: no such folder, no permission, no space; ``detail`` holds ``file`` and ``cause``."""
 
     code, status = "output_unwritable", 500
+
+
+class OutputInvalid(ChitieuError):
+    """The output that is to be added to is none of ours, damaged, or of another version of this software."""
+
+    code, status = "output_invalid", 422
+
+
+class OutputLocked(ChitieuError):
+    """Another run is writing to the same output."""
+
+    code, status = "output_locked", 409
+
+
+class WorkersLost(ChitieuError):
+    """The processes that read die before they are ready; ``detail["cause"]`` says of what."""
+
+    code, status = "workers_lost", 500
 
 
 class DatabaseDown(ChitieuError):
@@ -289,6 +325,12 @@ class AccountUnknown(ChitieuError):
     """No account has this name."""
 
     code, status = "account_unknown", 404
+
+
+class LastAdmin(ChitieuError):
+    """The only account that may administer would be disabled or demoted."""
+
+    code, status = "last_admin", 409
 
 
 class PasswordWeak(ChitieuError):

@@ -19,7 +19,8 @@ _NAMES = {
 
 
 @cache
-def _style() -> str:
+def inline_style() -> str:
+    """The style that every page holds."""
     return (DATA / "page.css").read_text(encoding="utf-8")
 
 
@@ -172,7 +173,7 @@ def page_head(title: str) -> str:
     """All that goes before the articles."""
     return (
         "<!doctype html>\n<html lang=vi><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{escape(title)}</title><style>{_style()}</style></head><body><main>"
+        f"<title>{escape(title)}</title><style>{inline_style()}</style></head><body><main>"
     )
 
 

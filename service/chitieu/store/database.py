@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from chitieu.errors import ConfigInvalid, DatabaseDown, DatabaseInvalid, OutputUnwritable, ProgramMissing
 from chitieu.settings import Settings
+from chitieu.store.faults import first_line, told
+from chitieu.store.traces import Traces
 
-_LOCK_SECONDS = 15  # that a writer waits for another
-_RETRY_SECONDS = 5
-_FULL = ("disk is full", "no space left", "disk full")
+_LOCK_SECONDS = 15.0  # that a writer waits for another
+_ERASE_SECONDS = 2.0
+_PASSING = ("locked", "busy", "full")  # faults of which a connection knows nothing afterwards
+_REFUSED = ("unreachable", "readonly")  # the system, or the server, says more
 
 
 def database_url(settings: Settings) -> URL:
     """Where the database is.
 
     Raises:
-        ConfigInvalid: `CHITIEU_DATABASE_URL` is no URL of SQLite or PostgreSQL.
+        ConfigInvalid: `CHITIEU_DATABASE_URL` is no URL of SQLite or PostgreSQL, or there is no password in the file that should hold it.
     """
     if settings.database_url is None:
         return URL.create("sqlite", database=str(settings.data_folder / "chitieu.db"))
@@ -43,7 +48,25 @@ def database_url(settings: Settings) -> URL:
             "CHITIEU_DATABASE_URL must be postgresql://… or sqlite:///file.",
             variable="CHITIEU_DATABASE_URL",
         )
-    return url.set(drivername="sqlite" if kind == "sqlite" else "postgresql+psycopg")
+    if kind == "sqlite":
+        return url.set(drivername="sqlite")
+    if settings.database_password_file is not None:
+        url = url.set(password=_password(settings.database_password_file))
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _password(file: Path) -> str:
+    try:
+        words = file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        words = ""
+    if not words:
+        raise ConfigInvalid(
+            f"CHITIEU_DATABASE_PASSWORD_FILE: không đọc được mật khẩu trong {file}. / "
+            f"CHITIEU_DATABASE_PASSWORD_FILE: no password is to be read in {file}.",
+            variable="CHITIEU_DATABASE_PASSWORD_FILE",
+        )
+    return words
 
 
 class Database:
@@ -53,27 +76,20 @@ class Database:
         url: where it is; `url.render_as_string(hide_password=True)` is fit for eyes.
     """
 
-    def __init__(self, url: URL, *, connections: int = 10) -> None:
-        """
+    def __init__(self, url: URL, *, connections: int = 10, wait: float = _LOCK_SECONDS) -> None:
+        """``wait``: seconds that a transaction waits for a connection, and for another that writes.
+
         Raises:
             ProgramMissing: PostgreSQL without the extra `postgres`.
             OutputUnwritable: the folder of SQLite's file cannot be made.
         """
         self.url = url
-        options: dict[str, Any] = {"pool_size": connections, "max_overflow": connections, "pool_timeout": _LOCK_SECONDS}
+        options: dict[str, Any] = {"pool_size": connections, "max_overflow": connections, "pool_timeout": wait}
         if self.is_sqlite:
-            folder = Path(str(url.database)).parent
-            try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError as error:
-                raise OutputUnwritable(
-                    f"Không tạo được thư mục {folder}. / The folder {folder} cannot be made: {error.strerror}.",
-                    file=str(folder),
-                    cause=error.strerror,
-                ) from error
-            options["connect_args"] = {"timeout": _LOCK_SECONDS, "check_same_thread": False}
+            _make_folder(Path(str(url.database)).parent)
+            options["connect_args"] = {"timeout": wait, "check_same_thread": False}
         else:
-            options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": _LOCK_SECONDS}}
+            options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": max(2, round(wait))}}
         try:
             self.engine: Engine = create_engine(url, **options)
         except (ModuleNotFoundError, NoSuchModuleError) as error:
@@ -82,38 +98,137 @@ class Database:
                 program="psycopg",
                 install="chitieu[postgres]",
             ) from error
+        self._traces = Traces(self.engine, Path(str(url.database)), wait) if self.is_sqlite else None
         if self.is_sqlite:
+            event.listen(self.engine, "do_connect", _private_file)
             event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "begin", partial(_begin_sqlite, wait))
+        else:
+            event.listen(self.engine, "connect", partial(_prepare_postgres, wait))
 
     @property
     def is_sqlite(self) -> bool:
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, at_once: bool = False) -> Iterator[Session]:
         """A transaction that is committed when the block ends and undone where it fails.
 
+        Args:
+            at_once: do not wait for another that writes; for what may be left out.
+
         Raises:
-            DatabaseDown, DatabaseInvalid: see `told`.
+            DatabaseDown, DatabaseInvalid, BadRequest: see `chitieu.store.faults.told`.
         """
-        with told(), Session(self.engine, expire_on_commit=False) as session, session.begin():
-            session.connection(execution_options={"chitieu_writes": True})
+        with self.told(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            session.connection(execution_options={"chitieu_writes": True, "chitieu_at_once": at_once})
+            if at_once and not self.is_sqlite:
+                session.execute(text("SET LOCAL lock_timeout = '1ms'"))
             yield session
+        if not at_once:
+            self.tidy()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that sees one state of the data and changes nothing. Raises what `write` raises."""
-        with told(), Session(self.engine, expire_on_commit=False) as session:
+        with self.told(), Session(self.engine, expire_on_commit=False) as session:
+            if not self.is_sqlite:
+                session.connection(
+                    execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                )
             yield session
+        if self._traces is not None:
+            self._traces.try_again(in_file=False)  # whoever reads waits for no file that is rewritten
+
+    def erase(self, *, wait: float = _ERASE_SECONDS) -> bool:
+        """Empty SQLite's log, so that what was deleted stands there no more, nor but by chance in its file. PostgreSQL: nothing to do.
+
+        Returns:
+            Whether that is done; False where somebody reads the state before. Then it is tried again after each transaction.
+        """
+        return self._traces is None or self._traces.empty_log(wait)
+
+    def rewrite(self, *, wait: float = _ERASE_SECONDS, unasked: bool = True) -> bool:
+        """Rewrite SQLite's file, so that nothing at all stays of what was deleted. PostgreSQL: nothing to do.
+
+        Args:
+            wait: seconds to wait for others who write or read.
+            unasked: a large file (512 MiB) is left as it is, and one that was rewritten just now for a while.
+
+        Returns:
+            Whether that is done. Where others were in the way or it was too early, it is tried again after each that writes, and by `tidy`.
+        """
+        return self._traces is None or self._traces.rewrite(wait, unasked=unasked)
 
     def close(self) -> None:
         self.engine.dispose()
+
+    @property
+    def place(self) -> str:
+        """Where it is, for eyes: the path of SQLite's file, else `postgresql://host:port/name`, without user and password."""
+        if self.is_sqlite:
+            return str(Path(str(self.url.database)).absolute())
+        host = self.url.host or self.url.query.get("host") or "localhost"
+        port = self.url.port or self.url.query.get("port") or 5432
+        return f"postgresql://{host}:{port}/{self.url.database or ''}"
+
+    def tidy(self) -> None:
+        """Do what `erase` and `rewrite` had to leave, if nothing is in the way any more."""
+        if self._traces is not None:
+            self._traces.try_again()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Whatever is done with the engine within raises what `chitieu.store.faults.told` says."""
+        try:
+            with told():
+                yield
+        except (DatabaseDown, DatabaseInvalid) as error:
+            if error.detail.get("cause") not in _PASSING:
+                self.engine.dispose()  # a connection to a file that was damaged or might not be written would go on so
+            if not hasattr(error, "__notes__"):  # for who runs a command; an answer of the service must not tell it
+                error.add_note(self._place_and_reason(error))
+            raise
+
+    def _place_and_reason(self, error: DatabaseDown | DatabaseInvalid) -> str:
+        if error.detail.get("cause") not in _REFUSED:
+            return self.place
+        if not self.is_sqlite:
+            original = getattr(error.__cause__, "orig", None)
+            return f"{self.place}: {first_line(original)}" if original is not None else self.place
+        try:
+            os.close(os.open(str(self.url.database), os.O_RDWR))
+        except OSError as refused:  # SQLite itself says only that it could not
+            return f"{self.place}: {refused.strerror}"
+        return self.place
 
 
 def open_database(settings: Settings) -> Database:
     """The database of the settings. Raises what `database_url` and `Database` raise."""
     return Database(database_url(settings))
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError as error:
+        raise OutputUnwritable(
+            f"{folder} là một tệp, không phải thư mục. / {folder} is a file, not a folder.",
+            file=str(folder),
+            cause=error.strerror,
+        ) from error
+    except OSError as error:
+        raise OutputUnwritable(
+            f"Không tạo được thư mục {folder}. / The folder {folder} cannot be made: {error.strerror}.",
+            file=str(folder),
+            cause=error.strerror,
+        ) from error
+
+
+def _private_file(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    """Make SQLite's file, where there is none, one that only its owner reads; its log and index take that over."""
+    with suppress(OSError):  # SQLite says what is wrong
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
@@ -122,49 +237,20 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Any) -> None:
+def _begin_sqlite(wait: float, connection: Any) -> None:
     # A writer takes its lock at once: one that reads first and then finds another writing cannot wait for it.
-    writes = connection.get_execution_options().get("chitieu_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn the engine's faults into the project's.
-
-    Raises:
-        DatabaseDown: not reached, locked for too long, full.
-        DatabaseInvalid: no database, damaged, or without our tables.
-    """
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get("chitieu_writes", False) else "BEGIN"
+    if not options.get("chitieu_at_once", False):
+        connection.exec_driver_sql(begin)
+        return
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        if _is_damage(error):
-            raise _invalid(error) from error
-        cause = "full" if any(words in str(error.orig).lower() for words in _FULL) else "unreachable"
-        if "locked" in str(error.orig).lower():
-            cause = "locked"
-        raise DatabaseDown(
-            "Cơ sở dữ liệu không sẵn sàng, chưa lưu gì. / The database is not available; nothing was stored.",
-            cause=cause,
-            retry_after=_RETRY_SECONDS,
-        ) from error
-    except DatabaseError as error:
-        if _is_damage(error):
-            raise _invalid(error) from error
-        raise
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(wait * 1000)}")
 
 
-def _is_damage(error: DBAPIError) -> bool:
-    words = str(error.orig).lower()
-    return any(
-        w in words
-        for w in ("not a database", "malformed", "no such table", "no such column", "undefinedtable", "does not exist")
-    )
-
-
-def _invalid(error: DBAPIError) -> DatabaseInvalid:
-    return DatabaseInvalid(
-        "Cơ sở dữ liệu hỏng hoặc không phải của chitieu. / The database is damaged or none of chitieu's.",
-        cause=str(error.orig).splitlines()[0][:200],
-    )
+def _prepare_postgres(wait: float, connection: Any, _: object) -> None:
+    connection.execute(f"SET lock_timeout = '{round(wait * 1000)}ms'")
+    connection.commit()

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    Date,
-    DateTime,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-)
-from sqlalchemy.engine import Dialect
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from chitieu.store.types import Json, Moment, Words
 
 ROLES = ("reader", "annotator", "reviewer", "admin")
 JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
-
-
-class Moment(TypeDecorator[datetime]):
-    """A point in time, in UTC; SQLite keeps no zone, so none leaves or enters without one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -67,68 +37,85 @@ class StoredText(Base):
 
     __tablename__ = "texts"
 
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    text: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Words())
 
 
 class StoredDocument(Base):
     """A document and the answer of its last reading. `id` follows from what was sent: the same again is the same document.
 
-    `seq` gives lists their order; `answer` is the `Extraction` as JSON, compressed, without its text.
+    `seq` gives lists their order; `answer` is the `Extraction` as JSON, compressed, without its text. `name_words`, `place_key` and
+    `place_plain` are what `chitieu.store.search` looks in.
     """
 
     __tablename__ = "documents"
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    id: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[str] = mapped_column(Text)
-    text_sha256: Mapped[str] = mapped_column(ForeignKey("texts.sha256"), index=True)
-    file_sha256: Mapped[str | None] = mapped_column(String(64), index=True)
-    kind: Mapped[str | None] = mapped_column(String(20))
+    id: Mapped[str] = mapped_column(Words(64), unique=True)
+    name: Mapped[str] = mapped_column(Words())
+    name_words: Mapped[str] = mapped_column(Words())
+    text_sha256: Mapped[str] = mapped_column(Words(64), ForeignKey("texts.sha256"), index=True)
+    file_sha256: Mapped[str | None] = mapped_column(Words(64), index=True)
+    kind: Mapped[str | None] = mapped_column(Words(20))
     length: Mapped[int]
-    place_code: Mapped[str | None] = mapped_column(String(20), index=True)
-    place_name: Mapped[str | None] = mapped_column(Text)
-    period_text: Mapped[str | None] = mapped_column(Text)
+    place_code: Mapped[str | None] = mapped_column(Words(20), index=True)
+    place_name: Mapped[str | None] = mapped_column(Words())
+    place_key: Mapped[str | None] = mapped_column(Words())
+    place_plain: Mapped[str | None] = mapped_column(Words(), index=True)
+    period_text: Mapped[str | None] = mapped_column(Words())
     period_start: Mapped[date | None] = mapped_column(Date)
     period_end: Mapped[date | None] = mapped_column(Date)
-    model_name: Mapped[str] = mapped_column(Text)
-    model_version: Mapped[str] = mapped_column(Text)
-    catalogue_version: Mapped[str] = mapped_column(Text)
-    software_version: Mapped[str] = mapped_column(Text)
+    model_name: Mapped[str] = mapped_column(Words())
+    model_version: Mapped[str] = mapped_column(Words())
+    catalogue_version: Mapped[str] = mapped_column(Words())
+    software_version: Mapped[str] = mapped_column(Words())
     figures: Mapped[int]
     answer: Mapped[bytes] = mapped_column(LargeBinary)
-    stored_by: Mapped[str] = mapped_column(Text)
+    stored_by: Mapped[str] = mapped_column(Words())
     stored_at: Mapped[datetime] = mapped_column(Moment)
     read_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class StoredObservation(Base):
-    """A row of a document's table. `cells` are the columns of `docs/exports.md`; what is searched for stands beside them."""
+    """A row of a document's table. `cells` are the known ones of the columns of `docs/exports.md`; what is searched for stands beside them.
+
+    `number` counts the rows of a document from 0. `words`, `place_key` and `place_plain` are what `chitieu.store.search` looks in.
+    """
 
     __tablename__ = "observations"
     __table_args__ = (
-        Index(None, "indicator_id", "place_code", "period_start"),
+        # Lists go by document and number: with these behind what is searched for, what is found need not be read to be put in order.
         Index(None, "document_seq", "number", unique=True),
+        Index(None, "indicator_id", "document_seq", "number"),
+        Index(None, "place_code", "document_seq", "number"),
+        Index(None, "place_plain", "document_seq", "number"),
+        Index(None, "period_start", "period_end", "document_seq", "number"),
+        Index(None, "words", "document_seq", "number"),
     )
 
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )  # each reading of a document makes new ones
     document_seq: Mapped[int] = mapped_column(ForeignKey("documents.seq", ondelete="CASCADE"))
     number: Mapped[int]
-    indicator_id: Mapped[str | None] = mapped_column(Text)
-    indicator: Mapped[str] = mapped_column(Text)
-    place_code: Mapped[str | None] = mapped_column(String(20), index=True)
-    place_name: Mapped[str | None] = mapped_column(Text)
-    period_start: Mapped[date | None] = mapped_column(Date, index=True)
+    indicator_id: Mapped[str | None] = mapped_column(Words())
+    indicator: Mapped[str] = mapped_column(Words())
+    words: Mapped[str] = mapped_column(Words())
+    place_code: Mapped[str | None] = mapped_column(Words(20))
+    place_name: Mapped[str | None] = mapped_column(Words())
+    place_key: Mapped[str | None] = mapped_column(Words())
+    place_plain: Mapped[str | None] = mapped_column(Words())
+    period_start: Mapped[date | None] = mapped_column(Date)
     period_end: Mapped[date | None] = mapped_column(Date)
-    status: Mapped[str] = mapped_column(String(10))
-    cells: Mapped[dict[str, Any]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(Words(10))
+    cells: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class Job(Base):
     """Work that outlasts a request. The row is the truth; the queue only carries ids.
 
-    `key` makes asking twice one job. `body` is what to work on and goes when the job ends; `answer` goes with the job. A worker
-    renews `seen_at`; a running job that nobody has seen for the lease is begun again, at most so many times.
+    `key` makes asking twice one job. A worker renews `seen_at`; a running job that nobody has seen for the lease is begun again, at
+    most so many times.
     """
 
     __tablename__ = "jobs"
@@ -138,25 +125,35 @@ class Job(Base):
     )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    id: Mapped[str] = mapped_column(String(32), unique=True)
-    key: Mapped[str | None] = mapped_column(String(64), unique=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    state: Mapped[str] = mapped_column(String(10))
-    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
-    step: Mapped[str | None] = mapped_column(String(20))
+    id: Mapped[str] = mapped_column(Words(32), unique=True)
+    key: Mapped[str | None] = mapped_column(Words(64), unique=True)
+    kind: Mapped[str] = mapped_column(Words(20))
+    state: Mapped[str] = mapped_column(Words(10))
+    settings: Mapped[dict[str, Any]] = mapped_column(Json)
+    step: Mapped[str | None] = mapped_column(Words(20))
     done: Mapped[int]
     total: Mapped[int | None]
     attempts: Mapped[int]
-    worker: Mapped[str | None] = mapped_column(Text)
-    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
-    document_id: Mapped[str | None] = mapped_column(String(64))
-    error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    asked_by: Mapped[str] = mapped_column(Text)
+    worker: Mapped[str | None] = mapped_column(Words())
+    document_id: Mapped[str | None] = mapped_column(Words(64), index=True)
+    error: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    asked_by: Mapped[str] = mapped_column(Words())
     asked_at: Mapped[datetime] = mapped_column(Moment)
     begun_at: Mapped[datetime | None] = mapped_column(Moment)
     seen_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+
+
+class JobData(Base):
+    """What a job works on, `body`, until it ends, and what came of it, `answer`: apart, as SQLite writes a row whole for each change."""
+
+    __tablename__ = "job_data"
+
+    job_seq: Mapped[int] = mapped_column(
+        ForeignKey("jobs.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Account(Base):
@@ -166,9 +163,9 @@ class Account(Base):
     __table_args__ = (_one_of("role", ROLES),)
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    name: Mapped[str] = mapped_column(String(100), unique=True)
-    role: Mapped[str] = mapped_column(String(10))
-    password: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Words(100), unique=True)
+    role: Mapped[str] = mapped_column(Words(10))
+    password: Mapped[str | None] = mapped_column(Words())
     made_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
 
@@ -179,11 +176,11 @@ class Token(Base):
     __tablename__ = "tokens"
     __table_args__ = (_one_of("role", ROLES),)
 
-    id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    id: Mapped[str] = mapped_column(Words(20), primary_key=True)
     account_seq: Mapped[int] = mapped_column(ForeignKey("accounts.seq", ondelete="CASCADE"), index=True)
-    secret: Mapped[str] = mapped_column(String(64))
-    role: Mapped[str] = mapped_column(String(10))
-    note: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(Words(64))
+    role: Mapped[str] = mapped_column(Words(10))
+    note: Mapped[str] = mapped_column(Words())
     made_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -195,9 +192,9 @@ class Session(Base):
 
     __tablename__ = "sessions"
 
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(Words(64), primary_key=True)
     account_seq: Mapped[int] = mapped_column(ForeignKey("accounts.seq", ondelete="CASCADE"), index=True)
-    csrf: Mapped[str] = mapped_column(String(64))
+    csrf: Mapped[str] = mapped_column(Words(64))
     made_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
@@ -210,9 +207,9 @@ class Audit(Base):
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(Moment)
-    actor: Mapped[str] = mapped_column(Text)
-    action: Mapped[str] = mapped_column(String(40))
-    subject: Mapped[str | None] = mapped_column(Text)
-    address: Mapped[str | None] = mapped_column(Text)
-    request: Mapped[str | None] = mapped_column(Text)
-    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    actor: Mapped[str] = mapped_column(Words())
+    action: Mapped[str] = mapped_column(Words(40))
+    subject: Mapped[str | None] = mapped_column(Words())
+    address: Mapped[str | None] = mapped_column(Words())
+    request: Mapped[str | None] = mapped_column(Words())
+    detail: Mapped[dict[str, Any]] = mapped_column(Json)

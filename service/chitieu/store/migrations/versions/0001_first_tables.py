@@ -46,13 +46,11 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("step", sa.String(length=20), nullable=True),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("worker", sa.Text(), nullable=True),
-        sa.Column("answer", sa.LargeBinary(), nullable=True),
         sa.Column("document_id", sa.String(length=64), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
         sa.Column("asked_by", sa.Text(), nullable=False),
@@ -65,9 +63,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_jobs_id")),
         sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
     )
+    op.create_index("ix_jobs_document_id", "jobs", ["document_id"], unique=False)
     op.create_index("ix_jobs_ended_at", "jobs", ["ended_at"], unique=False)
     op.create_index("ix_jobs_state_seen_at", "jobs", ["state", "seen_at"], unique=False)
 
+    op.create_table(
+        "job_data",
+        sa.Column("job_seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["job_seq"], ["jobs.seq"], name=op.f("fk_job_data_job_seq"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job_seq", name=op.f("pk_job_data")),
+    )
     op.create_table(
         "texts",
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -79,12 +86,15 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_words", sa.Text(), nullable=False),
         sa.Column("text_sha256", sa.String(length=64), nullable=False),
         sa.Column("file_sha256", sa.String(length=64), nullable=True),
         sa.Column("kind", sa.String(length=20), nullable=True),
         sa.Column("length", sa.Integer(), nullable=False),
         sa.Column("place_code", sa.String(length=20), nullable=True),
         sa.Column("place_name", sa.Text(), nullable=True),
+        sa.Column("place_key", sa.Text(), nullable=True),
+        sa.Column("place_plain", sa.Text(), nullable=True),
         sa.Column("period_text", sa.Text(), nullable=True),
         sa.Column("period_start", sa.Date(), nullable=True),
         sa.Column("period_end", sa.Date(), nullable=True),
@@ -103,6 +113,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_documents_file_sha256", "documents", ["file_sha256"], unique=False)
     op.create_index("ix_documents_place_code", "documents", ["place_code"], unique=False)
+    op.create_index("ix_documents_place_plain", "documents", ["place_plain"], unique=False)
     op.create_index("ix_documents_text_sha256", "documents", ["text_sha256"], unique=False)
 
     op.create_table(
@@ -141,13 +152,16 @@ def upgrade() -> None:
 
     op.create_table(
         "observations",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("document_seq", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("indicator_id", sa.Text(), nullable=True),
         sa.Column("indicator", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.Column("place_code", sa.String(length=20), nullable=True),
         sa.Column("place_name", sa.Text(), nullable=True),
+        sa.Column("place_key", sa.Text(), nullable=True),
+        sa.Column("place_plain", sa.Text(), nullable=True),
         sa.Column("period_start", sa.Date(), nullable=True),
         sa.Column("period_end", sa.Date(), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
@@ -158,11 +172,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_observations")),
     )
     op.create_index("ix_observations_document_seq_number", "observations", ["document_seq", "number"], unique=True)
-    op.create_index(
-        "ix_observations_indicator_id_place_code_period_start",
-        "observations",
-        ["indicator_id", "place_code", "period_start"],
-        unique=False,
-    )
-    op.create_index("ix_observations_period_start", "observations", ["period_start"], unique=False)
-    op.create_index("ix_observations_place_code", "observations", ["place_code"], unique=False)
+    for columns in (
+        ["indicator_id"],
+        ["place_code"],
+        ["place_plain"],
+        ["period_start", "period_end"],
+        ["words"],
+    ):
+        columns += ["document_seq", "number"]
+        op.create_index(f"ix_observations_{'_'.join(columns)}", "observations", columns, unique=False)
