@@ -1,10 +1,15 @@
 // The page: a text in, its figures highlighted in place beside a table; a figure and its row find each other.
 // Offsets of the service are code points; the text is cut as an array of them at one place (render), nowhere else.
 
+import { ask, logOut, who } from "./session.js";
+
 const LABELS = ["INDICATOR", "QUANTITY", "UNIT", "PERCENT", "PERIOD", "ATTAINMENT", "CHANGE", "SHARE"];
 const PHRASES = new Set(["ATTAINMENT", "CHANGE", "SHARE"]);
 const $ = (id) => document.getElementById(id);
-const strings = await (await fetch("strings.json")).json();
+const [strings, user] = await Promise.all([
+  fetch("strings.json").then((response) => response.json()),
+  who().catch((error) => ({ fault: error.message })),
+]);
 let language = localStorage.getItem("language") === "en" ? "en" : "vi";
 let shown = null; // {text, answer, seconds} of what is on the page
 
@@ -26,8 +31,9 @@ function translate() {
   }
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", say(node.dataset.label));
   $("language").textContent = say("other");
+  $("who").textContent = user.via === "session" ? `${user.name} (${say(user.role)})` : "";
   $("legend").replaceChildren(...LABELS.map((label) => {
-    const mark = element("span", { class: `span ${label}`, style: `--tint: var(--${label})` }, say(label));
+    const mark = element("span", { class: `span ${label}` }, say(label));
     return element("li", {}, mark);
   }));
   if (shown) render();
@@ -44,7 +50,7 @@ async function send(address, type, body, text) {
   $("status").textContent = say("reading");
   const begun = performance.now();
   try {
-    const response = await fetch(address, { method: "POST", headers: { "Content-Type": type }, body });
+    const response = await ask(address, { method: "POST", headers: { "Content-Type": type }, body });
     const answer = await response.json();
     if (!response.ok) return fail(answer.error.message);
     // Of a file, and of a text that had to be decoded, the answer holds the text that offsets count in.
@@ -85,7 +91,7 @@ function highlighted(text, answer) {
   for (const span of spans) {
     close(span.start);
     write(span.start);
-    const mark = element("span", { class: `span ${span.label}`, style: `--tint: var(--${span.label})`, id: span.id, title: say(span.label) });
+    const mark = element("span", { class: `span ${span.label}`, id: span.id, title: say(span.label) });
     const figure = figureAt.get(`${span.start}-${span.end}`);
     if (figure && (span.label === "QUANTITY" || span.label === "PERCENT" || span.label === "ATTAINMENT")) {
       mark.dataset.figure = figure.id;
@@ -139,7 +145,7 @@ function render() {
   const { text, answer, seconds } = shown;
   $("document").replaceChildren(highlighted(text, answer));
   renderRows(answer);
-  const parts = [`${answer.figures.length} ${say("figures")}`, `${answer.observations.length} ${say("rows")}`, `${seconds.toFixed(1)} ${say("seconds")}`];
+  const parts = [`${answer.figures.length} ${say("figures")}`, `${answer.observations.length} ${say("rows")}`, `${seconds.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${say("seconds")}`];
   if (answer.warnings.length) parts.push(`${answer.warnings.length} ${say("warnings")}`);
   $("counts").textContent = parts.join(" · ");
   const { id, place, period, kind } = answer.document;
@@ -187,4 +193,7 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   });
 }
 
+$("logout").addEventListener("click", logOut);
+$("account").hidden = user.via !== "session";
 translate();
+if (user.fault) fail(user.fault);

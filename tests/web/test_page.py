@@ -40,7 +40,7 @@ def page(browser, address, request):
     faults = []
     made.on("pageerror", lambda error: faults.append(str(error)))
     made.goto(address)
-    made.wait_for_function("document.querySelector('#read').textContent !== ''")
+    made.wait_for_selector("#read:not(:empty)")
     yield made
     assert not faults
     assert made.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,1 @@
+"""Passwords, logins and the first account; knows nothing of the web."""
