@@ -1,0 +1,47 @@
+"""The worker inside the service: begun with it, polite to its clients, ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from starlette.datastructures import State
+
+from chitieu.api.pool import Pool
+from chitieu.jobs.queue import Queue
+from chitieu.jobs.run import Tools
+from chitieu.jobs.worker import Worker
+from chitieu.settings import Settings
+
+_LONGEST_PAUSE, _PAUSE = 1.0, 0.02  # seconds
+_FINISH_SECONDS = 10  # of a job in hand when all requests are finished: it is begun again, they are not
+
+
+@asynccontextmanager
+async def serving(state: State) -> AsyncIterator[None]:
+    """Have the application's queue, and a worker where the settings want one inside; ends with what it has in hand."""
+    settings: Settings = state.settings
+    state.queue = await asyncio.to_thread(Queue, settings)
+    if settings.jobs == "apart":
+        yield
+        return
+    tools = Tools(state.database, state.pipeline, settings)
+    worker = await asyncio.to_thread(lambda: Worker(tools, pause=polite(state.pool)))
+    worker.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(worker.stop, min(settings.shutdown_seconds, _FINISH_SECONDS))
+
+
+def polite(pool: Pool) -> Callable[[], None]:
+    """A pause that lets texts go first whose clients wait, up to a second each time."""
+
+    def pause() -> None:
+        end = time.monotonic() + _LONGEST_PAUSE
+        while (pool.waiting or pool.running >= pool.threads) and time.monotonic() < end:
+            time.sleep(_PAUSE)
+
+    return pause

@@ -1,0 +1,81 @@
+"""`chitieu worker`: does jobs, apart from the service."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from chitieu.cli.numbers import number
+from chitieu.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from chitieu.cli.main import Commands
+    from chitieu.pipeline import Pipeline
+
+_MOST_THREADS = 64
+
+
+def add_worker(commands: Commands) -> None:
+    """Describe the command."""
+    worker = commands.add_parser("worker", help="làm các công việc đang chờ / do the jobs that wait")
+    worker.add_argument(
+        "--threads",
+        type=number(1, _MOST_THREADS),
+        default=1,
+        metavar="N",
+        help="số công việc làm cùng lúc / jobs at once (1)",
+    )
+    worker.set_defaults(run=run_worker)
+
+
+def run_worker(args: argparse.Namespace) -> int:
+    """Do jobs until stopped: SIGTERM or SIGINT."""
+    from chitieu.api.telemetry.logs import configure
+    from chitieu.pipeline import load_pipeline
+
+    settings = load_settings()
+    configure(settings)
+    return work(settings, load_pipeline, threads=args.threads)
+
+
+def work(settings: Settings, load: Callable[[], Pipeline], *, threads: int) -> int:
+    """Do jobs until the process is told to stop; what is in hand then has `shutdown_seconds`. A second signal ends it at once.
+
+    Raises:
+        ModelMissing, ModelInvalid, CatalogueInvalid: see `load_pipeline`.
+        DatabaseDown, DatabaseInvalid: there is no usable database.
+        OutputUnwritable: no queue can be kept in the data folder.
+    """
+    from chitieu.jobs.run import Tools
+    from chitieu.jobs.worker import Worker
+    from chitieu.store.database import open_database
+    from chitieu.store.migrate import migrate
+
+    told = threading.Event()
+
+    def stop(told_by: int, _: FrameType | None) -> None:
+        signal.signal(told_by, signal.SIG_DFL)
+        told.set()
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, stop)
+    database = open_database(settings)
+    migrate(database)
+    pipeline = load()
+    pipeline.warm_up()
+    worker = Worker(Tools(database, pipeline, settings), threads=threads)
+    worker.start()
+    told.wait()
+    worker.stop(settings.shutdown_seconds)
+    database.close()
+    if worker.alive:  # a thread that cannot be ended must not keep the process from ending
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+    return 0

@@ -1,0 +1,150 @@
+"""A worker: threads that take jobs from the queue, and a sweep that puts there what it should hold."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from huey.consumer import BaseProcess, Consumer
+
+from chitieu.jobs.extract import extract
+from chitieu.jobs.hold import FAULTS
+from chitieu.jobs.queue import Queue
+from chitieu.jobs.run import Kind, Tools, run
+from chitieu.store import jobs
+
+log = structlog.get_logger(__name__)
+KINDS: Mapping[str, Kind] = {"extract": extract}
+_LONGEST_POLL = 1.0  # seconds until an idle thread looks into the queue again
+_LONGEST_SWEEP = 15.0  # seconds between two sweeps, at most
+_PURGE_SECONDS = 600.0
+_LET_GO_SECONDS = 2.0  # for jobs that are told to let go
+
+
+class Worker:
+    """Does jobs until it is stopped. Several, in one process or many, share a queue; each job is done once.
+
+    Attributes:
+        name: of host and process, for logs.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        *,
+        threads: int = 1,
+        kinds: Mapping[str, Kind] = KINDS,
+        pause: Callable[[], None] | None = None,
+    ) -> None:
+        """
+        Args:
+            threads: jobs that are done at once.
+            kinds: what to do, by the kind of job.
+            pause: called whenever a job reports; may wait a little, to let what is more urgent pass.
+
+        Raises:
+            ConfigInvalid, OutputUnwritable: see `Queue`.
+        """
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._tools, self._kinds, self._pause = tools, kinds, pause
+        self._let_go = threading.Event()
+        self._queue = Queue(tools.settings, work=self._run)
+        self._queue.huey.on_shutdown(name="close")(self._queue.close)  # of each thread's connection
+        self._purged = -_PURGE_SECONDS
+        self._consumer = _Consumer(
+            self._queue.huey,
+            sweep=self._sweep,
+            seconds=min(_LONGEST_SWEEP, tools.settings.job_lease_seconds / 3),
+            workers=threads,
+            max_delay=_LONGEST_POLL,
+        )
+
+    def start(self) -> None:
+        """Begin, in threads of its own."""
+        self._consumer.start()
+        log.info("worker_started", worker=self.name, threads=self._consumer.workers)
+
+    def stop(self, seconds: float) -> None:
+        """Take nothing new, finish for so many seconds what was taken, and give back to the queue what is not finished then."""
+        self._consumer.shutdown_timeout = seconds
+        self._consumer.stop(graceful=True)
+        self._let_go.set()
+        self._consumer.join(_LET_GO_SECONDS)
+        left = self._consumer.alive
+        log.info("worker_stopped", worker=self.name, unfinished=left)
+
+    @property
+    def alive(self) -> bool:
+        """Whether a thread is still at a job that has not let go: reading a scan, say. Its lease will end."""
+        return self._consumer.alive > 0
+
+    def _run(self, id: str) -> None:
+        run(id, tools=self._tools, kinds=self._kinds, worker=self.name, stop=self._let_go, pause=self._pause)
+
+    def _sweep(self) -> None:
+        settings, database = self._tools.settings, self._tools.database
+        try:
+            ids = jobs.stalled(database, lease_seconds=settings.job_lease_seconds, attempts=settings.job_attempts)
+            waiting = self._queue.waiting() if ids else set()
+            for job in ids:
+                if waiting is not None and job not in waiting:
+                    self._queue.put(job)
+            database.tidy()
+            if time.monotonic() - self._purged >= _PURGE_SECONDS:
+                jobs.purge(database, settings.job_days)
+                self._purged = time.monotonic()
+        except FAULTS as error:
+            log.warning("sweep_failed", cause=error.detail.get("cause"))
+        except Exception as error:  # the next may go well, and without sweeps lost jobs stay lost
+            log.error("sweep_failed", exc_info=error)
+
+
+class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
+    """Huey's consumer without its signal handlers, which are the program's affair, and with a sweep in place of its clock."""
+
+    def __init__(self, huey: Any, *, sweep: Callable[[], None], seconds: float, **options: Any) -> None:
+        self._sweep, self._seconds = sweep, seconds
+        super().__init__(huey, **options)
+
+    @property
+    def alive(self) -> int:
+        """Threads that have not ended."""
+        return sum(thread.is_alive() for _, thread in self.worker_threads)
+
+    def join(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        for _, thread in self.worker_threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _create_scheduler(self) -> BaseProcess:
+        return _Sweeper(self.huey, self.stop_flag, self._sweep, self.check_worker_health, self._seconds)
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
+class _Sweeper(BaseProcess):  # type: ignore[misc]
+    """Sweeps at once, and then every so many seconds; sees, too, that the threads live."""
+
+    process_name = "Sweeper"
+
+    def __init__(
+        self,
+        huey: Any,
+        stop_flag: threading.Event,
+        sweep: Callable[[], None],
+        restart_dead: Callable[[], object],
+        seconds: float,
+    ) -> None:
+        super().__init__(huey, stop_flag)
+        self._sweep, self._restart_dead, self._seconds = sweep, restart_dead, seconds
+
+    def loop(self, now: Any = None) -> None:
+        self._sweep()
+        if not self.stop_flag.wait(self._seconds):
+            self._restart_dead()
