@@ -6,6 +6,7 @@ may, is rounded to them; what has more than 26 digits before the comma is null, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, BinaryIO
 
@@ -13,12 +14,13 @@ import pyarrow
 import pyarrow.parquet
 
 from chitieu.contract import SCHEMA, Extraction
-from chitieu.output.columns import Cell, Column, Row, columns
+from chitieu.output.columns import Cell, Column, Row, TableName, columns
 from chitieu.output.values import table
 
 PRECISION, SCALE = 38, 12
 _ROWS = 20_000  # of a row group
 _EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_TOO_LONG = Decimal("NaN")  # a mark, told by identity
 _TYPES = {
     "text": pyarrow.string(),
     "integer": pyarrow.int64(),
@@ -27,12 +29,13 @@ _TYPES = {
 }
 
 
-def schema() -> pyarrow.Schema:
-    """The schema of the file: each field's metadata has titles and descriptions in both languages, and its shape."""
-    return pyarrow.schema([_field(column) for column in columns("observations")], metadata={"schema": SCHEMA})
+def schema(name: TableName = "observations") -> pyarrow.Schema:
+    """The schema of a table: each field's metadata has titles and descriptions in both languages, and its shape."""
+    return pyarrow.schema([field_of(column) for column in columns(name)], metadata={"schema": SCHEMA})
 
 
-def _field(column: Column) -> pyarrow.Field:
+def field_of(column: Column) -> pyarrow.Field:
+    """The field of a column."""
     told = {
         "title_vi": column.title_vi,
         "title_en": column.title_en,
@@ -41,6 +44,24 @@ def _field(column: Column) -> pyarrow.Field:
         "shape": column.shape,
     }
     return pyarrow.field(column.name, _TYPES[column.type], metadata=told)
+
+
+def to_arrow(rows: Sequence[Row], schema: pyarrow.Schema) -> tuple[pyarrow.Table, int]:
+    """Rows as a table of ``schema``, and how many of their numbers were too long for it and are null."""
+    too_long = 0
+    arrays: list[Any] = []
+    for field in schema:
+        cells = [_fitting(row[field.name]) for row in rows]
+        too_long += sum(cell is _TOO_LONG for cell in cells)
+        arrays.append(pyarrow.array([None if cell is _TOO_LONG else cell for cell in cells], type=field.type))
+    return pyarrow.Table.from_arrays(arrays, schema=schema), too_long
+
+
+def _fitting(cell: Cell) -> Cell:
+    if not isinstance(cell, Decimal):
+        return cell
+    number = cell.quantize(Decimal(1).scaleb(-SCALE), context=_EXACT)
+    return _TOO_LONG if number.adjusted() >= PRECISION - SCALE else number
 
 
 class ParquetWriter:
@@ -73,18 +94,7 @@ class ParquetWriter:
 
     def _flush(self) -> None:
         if self._rows:
-            arrays: list[Any] = [
-                pyarrow.array([self._fitting(row[field.name]) for row in self._rows], type=field.type)
-                for field in self._schema
-            ]
-            self._file.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
+            made, too_long = to_arrow(self._rows, self._schema)
+            self._too_long += too_long
+            self._file.write_table(made)
             self._rows.clear()
-
-    def _fitting(self, cell: Cell) -> Cell:
-        if not isinstance(cell, Decimal):
-            return cell
-        number = cell.quantize(Decimal(1).scaleb(-SCALE), context=_EXACT)
-        if number.adjusted() >= PRECISION - SCALE:
-            self._too_long += 1
-            return None
-        return number

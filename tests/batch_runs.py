@@ -1,0 +1,96 @@
+"""Small archives, and runs over them with a fake tagger in real processes."""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from pathlib import Path
+
+from chitieu.batch.engine import Item, Result
+from chitieu.batch.progress import Progress
+from chitieu.batch.reading import call, packer, read_item
+from chitieu.batch.run import ENGINES, Options, Report, run
+from chitieu.batch.worker import Plan
+from chitieu.settings import Settings, load_settings
+
+
+def report_text(number: int, *, place: str = "TRÀ VINH", year: int = 2021) -> str:
+    """A report that says something of its own."""
+    return (
+        f"UBND TỈNH {place}\nBÁO CÁO NĂM {year}\n\n"
+        f"- Thu ngân sách đạt {number + 1}.215 tỷ đồng, đạt 81,4% dự toán, tăng 6,2% so với cùng kỳ.\n"
+        f"- Đàn bò có {number + 8}.320 con, giảm 3,1%.\n"
+    )
+
+
+def fill(folder: Path, files: dict[str, str | bytes]) -> Path:
+    """Write files by their names."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+def zipped(files: dict[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of an output but the work file, by name."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "_chitieu" not in path.parts
+    }
+
+
+class InlineEngine:
+    """Reads what it is given at once, in this process: for tests of everything around the processes."""
+
+    def __init__(self, plan: Plan, _workers: int, _settings: Settings) -> None:
+        self._settings = Settings(**plan.settings)
+        self._pipeline = call(plan.pipeline, plan.model, threads=plan.threads)
+        self._pack = packer(plan.pack)
+        self._done: list[Result] = []
+
+    def has_room(self) -> bool:
+        return not self._done
+
+    def is_idle(self) -> bool:
+        return not self._done
+
+    def submit(self, item: Item) -> None:
+        self._done.append(read_item(item, self._pipeline, self._settings, self._pack))
+
+    def results(self, timeout: float) -> list[Result]:
+        done, self._done = self._done, []
+        return done
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+ENGINES["inline"] = InlineEngine
+
+
+def batch(
+    *archives: Path | str,
+    out: Path | str,
+    pipeline: str = "batch_fakes:pipeline",
+    settings: Settings | None = None,
+    stop: threading.Event | None = None,
+    engine: str = "inline",
+    workers: int = 2,
+    **options,
+) -> Report:
+    """A run as the command makes it, in this process where the engine is not ``local``."""
+    asked = Options(
+        archives=tuple(map(str, archives)), out=str(out), workers=workers, pipeline=pipeline, engine=engine, **options
+    )
+    return run(asked, settings or load_settings(), progress=Progress(io.StringIO()), stop=stop or threading.Event())
