@@ -1,4 +1,4 @@
-# The service with its model and page. Built in two steps, so that the image holds neither sources nor build tools.
+# The service with its model and page, and `chitieu worker`. Built in two steps, so that the image holds neither sources nor build tools.
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
@@ -7,12 +7,15 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.11-slim
 WORKDIR /app
-RUN useradd --system --home-dir /app --shell /usr/sbin/nologin chitieu
+RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin chitieu && install -d -o chitieu -g chitieu -m 700 /data
 COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir /wheels/*.whl && rm -r /wheels
+RUN pip install --no-cache-dir "$(echo /wheels/*.whl)[postgres]" && rm -r /wheels
 COPY models ./models
-ENV CHITIEU_MODELS=/app/models PYTHONUNBUFFERED=1
+ENV CHITIEU_MODELS=/app/models CHITIEU_DATA=/data CHITIEU_LOG_FORMAT=json PYTHONUNBUFFERED=1
 USER chitieu
+VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4).read()"]
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4).read()"]
+# Bound to all addresses, it wants accounts: CHITIEU_ADMIN_PASSWORD_FILE, or the code on the log, new at each start, with which /login makes the first.
 CMD ["chitieu", "serve", "--host", "0.0.0.0"]

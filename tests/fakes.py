@@ -7,11 +7,15 @@ from bisect import bisect_left
 from itertools import pairwise
 from typing import cast
 
+import numpy as np
+
 from chitieu.catalogue.load import load_catalogue
 from chitieu.pipeline import Pipeline
 from chitieu.tagging.confidence import Calibration
-from chitieu.tagging.decode import TaggedSpan, nest
-from chitieu.tagging.encoder import Manifest, Tagger
+from chitieu.tagging.decode import TaggedSpan, WindowScores, decode, nest
+from chitieu.tagging.encoder import Manifest, Progress, Tagger
+from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
+from chitieu.tagging.repair import repair
 from chitieu.text.passages import Passages
 
 _NUMBER = r"\d+(?:[.,/]\d+)*"
@@ -43,8 +47,10 @@ class FakeTagger:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def tag(self, passages: Passages) -> list[TaggedSpan]:
+    def tag(self, passages: Passages, *, progress: Progress | None = None) -> list[TaggedSpan]:
         """Spans over pieces, in text order; the head is the last indicator before, in the same paragraph."""
+        if progress is not None:
+            progress(0, 1)
         view = passages.reading.text
         starts = [p.start for p in passages.pieces]
         mentions: list[TaggedSpan] = []
@@ -66,6 +72,8 @@ class FakeTagger:
                             add(out, label, begin + match.start(label), begin + match.end(label))
         spans = nest(mentions, phrases)
         self._link(spans, passages)
+        if progress is not None:
+            progress(1, 1)
         return spans
 
     @staticmethod
@@ -81,6 +89,35 @@ class FakeTagger:
                 head = number
             elif span.phrase is None and span.label not in ("UNIT", "PERIOD"):
                 span.head, span.head_score = head, 0.9 if head is not None else 0.0
+
+
+class ChaosTagger(FakeTagger):
+    """Sees spans at random, put right as the model's are: for finding texts and spans that the steps behind the tagger do not bear."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def tag(self, passages: Passages, *, progress: Progress | None = None) -> list[TaggedSpan]:
+        count = len(passages.pieces)
+        if not count:
+            return []
+        rng = np.random.default_rng(self._seed)
+        mentions = rng.normal(size=(count, len(MENTION_TAGS))).astype(np.float32)
+        phrases = rng.normal(size=(count, len(PHRASE_TAGS))).astype(np.float32)
+        for layer in (mentions, phrases):
+            layer[:, 0] += rng.uniform(-1, 2)  # of texts with a span everywhere, and of those with few
+        # Numbers are mostly what is a figure, as a model would have it.
+        digits = [any(c.isdigit() for c in passages.reading.text[p.start : p.end]) for p in passages.pieces]
+        mentions[digits, MENTION_TAGS.index(str(rng.choice(["B-QUANTITY", "B-PERCENT"])))] += rng.uniform(0, 4)
+        governor = rng.normal(size=(2, count, 1 + count)).astype(np.float32)
+        spans = decode(mentions, phrases, [WindowScores(0, 0, count, governor)])
+        return repair(spans, passages.reading.text, passages.pieces)
+
+
+def chaos_pipeline(seed: int) -> Pipeline:
+    """As `fake_pipeline`, with spans at random."""
+    return Pipeline(cast(Tagger, ChaosTagger(seed)), load_catalogue())
 
 
 def fake_pipeline() -> Pipeline:

@@ -4,14 +4,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import site
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
+import tomllib
 
+import httpx
 import pytest
+
+from chitieu.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +26,41 @@ def instructions(root):
     return [tuple(line.split(maxsplit=1)) for line in lines]
 
 
+def environment(instructions):
+    """What the image sets."""
+    words = " ".join(rest for name, rest in instructions if name == "ENV").split()
+    return dict(word.split("=", 1) for word in words)
+
+
 def test_the_image_is_slim_and_does_not_run_as_root(instructions):
     bases = [rest for name, rest in instructions if name == "FROM"]
     assert len(bases) == 2 and all("slim" in base for base in bases)
     assert [rest for name, rest in instructions if name == "USER"] == ["chitieu"]
+
+
+def test_what_is_kept_lies_in_a_volume_of_the_user(instructions):
+    told = dict(instructions)
+    assert environment(instructions)["CHITIEU_DATA"] == told["VOLUME"] == "/data"
+    made = " && ".join(rest for name, rest in instructions if name == "RUN")
+    assert "install -d -o chitieu -g chitieu -m 700 /data" in made
+    names = [name for name, _ in instructions]
+    assert "RUN" not in names[names.index("VOLUME") :], "what is made in a volume afterwards is lost"
+
+
+def test_it_is_stopped_as_the_service_expects_and_asked_whether_it_lives(instructions):
+    told = dict(instructions)
+    assert told["STOPSIGNAL"] == "SIGTERM"
+    assert "/healthz" in told["HEALTHCHECK"]
+    assert environment(instructions)["CHITIEU_LOG_FORMAT"] == "json"
+    for name in environment(instructions):
+        field = name.removeprefix("CHITIEU_").lower()
+        assert not name.startswith("CHITIEU_") or name == "CHITIEU_MODELS" or field in Settings.model_fields, name
+
+
+def test_it_can_speak_to_postgresql(root, instructions):
+    (extra,) = re.findall(r"\.whl\)\[(\w+)\]", " ".join(rest for name, rest in instructions if name == "RUN"))
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    assert any("psycopg" in needed for needed in project["project"]["optional-dependencies"][extra])
 
 
 def test_the_context_holds_what_is_copied_and_little_else(root, instructions):
@@ -64,7 +99,10 @@ def test_replayed_steps_install_and_serve(root, instructions, tmp_path):
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_NO_INDEX": "1",
         "PYTHONPATH": os.pathsep.join(site.getsitepackages()),
-        "CHITIEU_MODELS": str(app / "models"),
+    }
+    env |= {
+        name: value.replace("/app", str(app)).replace("/data", str(tmp_path / "data"))
+        for name, value in environment(instructions).items()
     }
     steps = [rest.replace("/wheels", str(wheels)) for name, rest in instructions if name == "RUN" and "pip" in rest]
     assert len(steps) == 2
@@ -78,16 +116,32 @@ def test_replayed_steps_install_and_serve(root, instructions, tmp_path):
     start = [str(programs / start[0]), *start[1:], "--port", str(port)]
     health = json.loads(re.search(r"CMD (\[.*\])", dict(instructions)["HEALTHCHECK"])[1])
     health = [part.replace(":8000", f":{port}") for part in health]
-    process = subprocess.Popen(start, cwd=app, env=env)
+    # Bound to loopback here; the image's own address wants accounts.
+    (tmp_path / "password").write_text("một câu dài dễ nhớ", "utf-8")
+    env |= {"CHITIEU_LOGIN": "required", "CHITIEU_ADMIN_PASSWORD_FILE": str(tmp_path / "password")}
+    env.pop("CHITIEU_ALLOWED_HOSTS", None)
+    log = tmp_path / "log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(start, cwd=app, env=env, stderr=stream)
     try:
         for _ in range(120):
             if subprocess.run(health, env=env, capture_output=True, check=False, timeout=30).returncode == 0:
                 break
             time.sleep(1)
         else:
-            pytest.fail("the health check never succeeded")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as page:
-            assert b"<title>chitieu</title>" in page.read()
+            pytest.fail(f"the health check never succeeded: {log.read_text('utf-8')}")
+        where = f"http://127.0.0.1:{port}"
+        assert httpx.get(f"{where}/v1/model").status_code == 401
+        with httpx.Client(base_url=where, headers={"Accept": "text/html"}, follow_redirects=True, timeout=10) as client:
+            assert client.get("/").url.path == "/login"
+            login = client.post("/v1/session", json={"name": "admin", "password": "một câu dài dễ nhớ"})
+            assert login.status_code == 200, login.text
+            assert "<title>chitieu</title>" in client.get("/").text
+        process.send_signal(getattr(signal, dict(instructions)["STOPSIGNAL"]))
+        assert process.wait(timeout=60) == 0
     finally:
-        process.terminate()
+        process.kill()
         process.wait(timeout=30)
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert {"first_account", "ready", "answered"} <= {line["event"] for line in lines}
+    assert (tmp_path / "data/chitieu.db").is_file()

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chitieu.api.answers import OFFERED, render
 from chitieu.contract import Extraction, Notice, Period, Place
 from chitieu.errors import BadEncoding, ChitieuError, EmptyText, NotText, TextTooLong
 from chitieu.pipeline import check_text
 from chitieu.settings import MAX_CHARACTERS
 from chitieu.text.encodings import EncodedPart
 from chitieu.text.files.reading import FileText, Page
-from fakes import fake_pipeline
+from fakes import chaos_pipeline, fake_pipeline
+from whole import assert_whole
 
 FRAGMENTS = (
     "Tổng thu ngân sách ước đạt 215,4 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so với cùng kỳ. ",
@@ -33,35 +34,6 @@ def fake():
     return fake_pipeline()
 
 
-def assert_whole(text: str, answer: Extraction) -> None:
-    """What the contract promises of every answer."""
-    assert answer.document.length == len(text)
-    spans = {s.id: s for s in answer.spans}
-    figures = {f.id: f for f in answer.figures}
-    assert len(spans) == len(answer.spans)
-    assert len(figures) == len(answer.figures)
-    for item in (*answer.spans, *answer.figures):
-        assert 0 <= item.start < item.end <= len(text)
-        assert text[item.start : item.end] == item.text
-    for span in answer.spans:
-        for head in (span.of, span.in_):
-            assert head is None or spans[head].label == "INDICATOR"
-    for figure in answer.figures:
-        assert figure.indicator is None or spans[figure.indicator].label == "INDICATOR"
-        assert figure.phrase is None or spans[figure.phrase].label in ("ATTAINMENT", "CHANGE", "SHARE")
-        for value in (figure.number, figure.upper, figure.denominator, figure.value, figure.value_upper, figure.ratio):
-            assert value is None or ("e" not in value.lower() and "+" not in value and Decimal(value).is_finite())
-    for row in answer.observations:
-        named = [*([row.level] if row.level else []), *row.repeats, *row.changes, *row.shares, *row.attainments]
-        assert all(name in figures for name in named)
-        assert all(spans[name].label == "INDICATOR" for name in row.indicator.spans)
-    for check in answer.checks:
-        assert all(name in figures for name in check.figures)
-    for warning in answer.warnings:
-        if warning.start is not None and warning.end is not None:
-            assert 0 <= warning.start <= warning.end <= len(text)
-
-
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=UNTIDY)
 def test_any_text_is_answered_with_right_offsets_or_refused_by_name(fake, text):
@@ -71,6 +43,20 @@ def test_any_text_is_answered_with_right_offsets_or_refused_by_name(fake, text):
         assert error.code in ("text_empty", "text_binary", "text_encoding")
         return
     assert_whole(text, answer)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=UNTIDY, seed=st.integers(0, 2**32 - 1))
+def test_whatever_the_tagger_sees_the_answer_is_whole_in_every_form(text, seed):
+    try:
+        answer = chaos_pipeline(seed).extract(text)
+    except ChitieuError as error:
+        assert error.code in ("text_empty", "text_binary", "text_encoding")
+        return
+    assert_whole(text, answer)
+    assert_whole(text, Extraction.model_validate_json(answer.model_dump_json()))
+    for media in OFFERED:
+        assert render(media, answer, text).decode("utf-8")
 
 
 REPORT = (

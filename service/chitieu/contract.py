@@ -85,7 +85,7 @@ class Document(Model):
     """What was read. ``length`` counts code points; ``sha256`` is of the text in UTF-8.
 
     ``text`` is there for a file, where it had to be decoded, and on request; the rest is there for files alone: their kind, SHA-256 of
-    their bytes, pages (PDF), and the encodings that their parts were in.
+    their bytes, pages (PDF), and the encodings that their parts were in. ``stored`` is the id of the stored document, where it was stored.
     """
 
     id: str
@@ -98,6 +98,7 @@ class Document(Model):
     file_sha256: str | None = None
     pages: list[Page] | None = None
     encodings: list[Encoding] | None = None
+    stored: str | None = None
 
 
 class ModelInfo(Model):

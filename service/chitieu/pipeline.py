@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from chitieu.catalogue.linker import link
 from chitieu.catalogue.load import Catalogue, load_catalogue
@@ -36,7 +36,7 @@ from chitieu.grounding import ground, ground_notices, ground_told
 from chitieu.models import current_model
 from chitieu.settings import MAX_CHARACTERS, load_settings
 from chitieu.tagging.decode import TaggedSpan, relation
-from chitieu.tagging.encoder import Tagger
+from chitieu.tagging.encoder import Progress, Tagger
 from chitieu.text.files.reading import FileText
 from chitieu.text.passages import Passages, read_passages
 from chitieu.text.reading import Reading
@@ -147,14 +147,29 @@ def _doubt(part: Encoding) -> Notice:
     )
 
 
+class Observer(Protocol):
+    """Is told what a pipeline does, in the thread that does it."""
+
+    def passed(self, windows: int) -> None:
+        """The encoder has read so many windows at once."""
+
+    def answer_made(self, answer: Extraction) -> None:
+        """A text or file was read."""
+
+
 class Pipeline:
-    """Tagger, catalogue and rules put together; safe to share between threads."""
+    """Tagger, catalogue and rules put together; safe to share between threads.
+
+    Attributes:
+        observers: see `Observer`.
+    """
 
     def __init__(self, tagger: Tagger, catalogue: Catalogue, *, limit: int = MAX_CHARACTERS) -> None:
         """``limit``: code points of a text at most."""
         self.tagger = tagger
         self.catalogue = catalogue
         self.limit = limit
+        self.observers: list[Observer] = []
 
     @property
     def info(self) -> ModelInfo:
@@ -174,28 +189,37 @@ class Pipeline:
         place: Place | None = None,
         with_text: bool = False,
         wrapped: bool = True,
+        progress: Progress | None = None,
     ) -> Extraction:
         """Every figure of a text. ``period`` and ``place`` are hints that go before what the text itself says.
 
-        ``wrapped``: its lines may be those of a page; else each is a paragraph.
+        ``wrapped``: its lines may be those of a page; else each is a paragraph. ``progress`` is told how many windows
+        of how many are read; what it raises ends the reading.
 
         Raises:
             EmptyText, TextTooLong, BadEncoding, NotText: see `check_text`.
             BadRequest: see `check_period`.
             ModelInvalid: the model's files do not load.
         """
-        if period is not None:
-            check_period(period)
-        passages = read_passages(Reading(SourceText(check_text(text, limit=self.limit)), wrapped=wrapped))
-        return self.assemble(
-            passages, self.tagger.tag(passages), id=id, period=period, place=place, with_text=with_text
+        answer = self._answer(
+            text, id=id, period=period, place=place, with_text=with_text, wrapped=wrapped, progress=progress
         )
+        self._tell(answer)
+        return answer
 
     def extract_file(
-        self, file: FileText, *, id: str | None = None, period: Period | None = None, place: Place | None = None
+        self,
+        file: FileText,
+        *,
+        id: str | None = None,
+        period: Period | None = None,
+        place: Place | None = None,
+        progress: Progress | None = None,
     ) -> Extraction:
-        """Every figure of a file's text, which the answer returns. Raises what `extract` raises."""
-        answer = self.extract(file.text, id=id, period=period, place=place, with_text=True, wrapped=file.wrapped)
+        """Every figure of a file's text, which the answer returns. Takes and raises what `extract` does."""
+        answer = self._answer(
+            file.text, id=id, period=period, place=place, with_text=True, wrapped=file.wrapped, progress=progress
+        )
         document = answer.document
         document.kind, document.file_sha256 = file.kind, file.sha256
         document.pages = [Page(number=p.number, start=p.start, end=p.end) for p in file.pages] or None
@@ -203,7 +227,46 @@ class Pipeline:
             Encoding(start=p.start, end=p.end, encoding=p.encoding, score=round(p.score, 4)) for p in file.encodings
         ]
         answer.warnings = [*file.notices, *map(_doubt, filter(_is_doubtful, document.encodings)), *answer.warnings]
+        self._tell(answer)
         return answer
+
+    def _answer(
+        self,
+        text: str,
+        *,
+        id: str | None,
+        period: Period | None,
+        place: Place | None,
+        with_text: bool,
+        wrapped: bool,
+        progress: Progress | None,
+    ) -> Extraction:
+        if period is not None:
+            check_period(period)
+        passages = read_passages(Reading(SourceText(check_text(text, limit=self.limit)), wrapped=wrapped))
+        tagged = self.tagger.tag(passages, progress=self._watched(progress))
+        return self.assemble(passages, tagged, id=id, period=period, place=place, with_text=with_text)
+
+    def _watched(self, progress: Progress | None) -> Progress | None:
+        """The same, and observers are told of each pass."""
+        if not self.observers:
+            return progress
+        before = 0
+
+        def tell(done: int, of: int) -> None:
+            nonlocal before
+            if done > before:
+                for observer in self.observers:
+                    observer.passed(done - before)
+                before = done
+            if progress is not None:
+                progress(done, of)
+
+        return tell
+
+    def _tell(self, answer: Extraction) -> None:
+        for observer in self.observers:
+            observer.answer_made(answer)
 
     def assemble(
         self,

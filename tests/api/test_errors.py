@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
 import pytest
 from fastapi.testclient import TestClient
 
+from chitieu.api import bodies
 from chitieu.api.app import create_app
+from chitieu.api.schemas import ExtractRequest
 from chitieu.errors import ModelMissing
 from fakes import fake_pipeline
 
@@ -62,7 +66,27 @@ CASES = {
     "id too long": (JSON, json.dumps({"text": "5%", "id": "x" * 401}).encode(), 422, "request_invalid"),
     "faulty hint": (JSON, b'{"text": "5%", "period": {"tu": "2020"}}', 422, "request_invalid"),
     "XML": ({"Content-Type": "application/xml"}, b"<a/>", 415, "media_type_unsupported"),
-    "form": ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x--", 415, "media_type_unsupported"),
+    # A form is read since it may hold a file; one that holds none is a faulty request, no other kind of body.
+    "form without a file": ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x--", 422, "request_invalid"),
+    "form without a boundary": ({"Content-Type": "multipart/form-data"}, b"--x--", 422, "request_invalid"),
+    "form that is cut short": (
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nthu',
+        422,
+        "request_invalid",
+    ),
+    "form of fields alone": (
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        b"file=5%25",
+        415,
+        "media_type_unsupported",
+    ),
+    "parts that are no form": (
+        {"Content-Type": "multipart/mixed; boundary=x"},
+        b"--x--",
+        415,
+        "media_type_unsupported",
+    ),
 }
 
 
@@ -128,3 +152,34 @@ def test_without_a_model_it_does_not_start(tmp_path, monkeypatch):
     monkeypatch.setenv("CHITIEU_MODELS", str(tmp_path))
     with pytest.raises(ModelMissing), TestClient(create_app()):
         pass
+
+
+@pytest.mark.parametrize("path", ["/v1/extract", "/v1/extract/batch", "/v1/session", "/v1/jobs"])
+@pytest.mark.parametrize("where", ["outside", "inside", "twice the same"])
+def test_a_body_of_very_many_fields_is_refused_in_few_words(client, path, where):
+    names = ("x" if where == "twice the same" else f"x{n}" for n in range(2000))
+    many = "{" + ",".join(f'"{name}":1' for name in names) + ', "y":1}'
+    body = many if where != "inside" else f'{{"text": "5%", "period": {many}}}'
+    answer = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422 and answer.json()["error"]["code"] == "request_invalid"
+    assert len(answer.content) < 5000
+
+
+def test_no_more_problems_are_told_than_one_reads(client):
+    answer = client.post("/v1/extract", json={f"x{n}": 1 for n in range(90)} | {"text": "5%", "z" * 5000: 1})
+    detail = answer.json()["error"]["detail"]
+    assert len(detail["problems"]) == 20 and detail["more"] == 71
+    assert len(client.post("/v1/extract", json={"text": "5%", "z" * 5000: 1}).content) < 1000
+
+
+def test_a_large_body_keeps_no_other_request_waiting(monkeypatch):
+    threads = []
+    whole = bodies.parse
+    monkeypatch.setattr(bodies, "parse", lambda *a: threads.append(threading.current_thread()) or whole(*a))
+
+    async def main():
+        for size in (10, 100_000):
+            await bodies.parsed(ExtractRequest, b'{"text": "%s"}' % (b"x" * size))
+
+    asyncio.run(main())
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]

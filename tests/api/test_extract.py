@@ -76,6 +76,13 @@ def test_hints(client):
     assert document["place"] == place | {"read_from": None}
 
 
+def test_hints_copied_from_another_answer_are_no_places_in_this_text(client):
+    period = {"text": "năm 2019", "start": "2019-01-01", "read_from": {"start": 80_467_533, "end": -9}}
+    place = {"text": "tỉnh Bến Lâm", "read_from": {"start": 3, "end": 9}}
+    document = ask(client, TEXT, period=period, place=place)["document"]
+    assert document["period"]["read_from"] is document["place"]["read_from"] is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

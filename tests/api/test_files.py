@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import subprocess
+import sys
 import threading
 
 import docx
 import pytest
 
-from chitieu.api.bodies import FileReaders
-from chitieu.errors import ServiceBusy
+from chitieu.api.readers import FileReaders
+from chitieu.errors import ServiceBusy, TooSlow
 
 URL = "/v1/extract"
 TEXT = "Tổng thu ngân sách ước đạt 215,4 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so với cùng kỳ."
@@ -104,7 +106,7 @@ def test_what_unicode_says_is_left_alone(plain):
         (b"%PDF-1.7\n1 0 obj", "application/pdf", 422, "file_damaged"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "application/octet-stream", 415, "file_unsupported"),
         (b"", "application/pdf", 422, "text_empty"),
-        (b"--x--", "multipart/form-data; boundary=x", 415, "media_type_unsupported"),
+        (b"--x--", "multipart/form-data; boundary=x", 422, "request_invalid"),
         (b"x", "image/png", 415, "media_type_unsupported"),
     ],
 )
@@ -136,9 +138,82 @@ def test_more_files_than_there_is_room_for_are_refused():
         gate.set()
         done = await asyncio.gather(*tasks, return_exceptions=True)
         assert await readers.run(lambda: 7) == 7
-        readers.close()
         return done
 
     done = asyncio.run(crowd())
     assert [d for d in done if d is True] == [True] * 3
     assert [type(d) for d in done if d is not True] == [ServiceBusy] * 2
+
+
+def test_a_file_counts_until_its_thread_ends_though_nobody_waits():
+    async def leave() -> None:
+        readers, gate = FileReaders(threads=1, room=1), threading.Event()
+        begun = threading.Event()
+        left = asyncio.create_task(readers.run(lambda: begun.set() or gate.wait()))
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        with pytest.raises(ServiceBusy):
+            await readers.run(lambda: 7)
+        gate.set()
+        async with asyncio.timeout(10):
+            while readers._taken:
+                await asyncio.sleep(0.01)
+        assert await readers.run(lambda: 7) == 7
+
+    asyncio.run(leave())
+
+
+def test_a_file_that_leaves_while_it_waits_is_not_read_and_makes_room():
+    async def leave() -> list[int]:
+        readers, gate, read = FileReaders(threads=1, room=2), threading.Event(), []
+        first = asyncio.create_task(readers.run(gate.wait))
+        second = asyncio.create_task(readers.run(lambda: read.append(2)))
+        await asyncio.sleep(0.05)
+        second.cancel()
+        await asyncio.sleep(0.05)
+        third = asyncio.create_task(readers.run(lambda: read.append(3)))
+        await asyncio.sleep(0.05)
+        gate.set()
+        await asyncio.gather(first, third)
+        return read
+
+    assert asyncio.run(leave()) == [3]
+
+
+def test_a_file_waits_for_a_thread_no_longer_than_a_request_may():
+    async def crowd() -> None:
+        readers, gate = FileReaders(threads=1, room=3, seconds=0.1), threading.Event()
+        first = asyncio.create_task(readers.run(gate.wait))
+        with pytest.raises(TooSlow) as caught:
+            await asyncio.wait_for(readers.run(lambda: 7), 10)
+        assert " / " in caught.value.message and "/v1/jobs" in caught.value.message
+        gate.set()
+        assert await first is True  # reading itself has limits of its own
+        assert await readers.run(lambda: 7) == 7
+
+    asyncio.run(crowd())
+
+
+def test_what_a_reader_raises_is_raised():
+    async def fail() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await FileReaders().run(lambda: 1 // 0)
+
+    asyncio.run(fail())
+
+
+def test_a_process_ends_while_a_file_is_read():
+    program = """
+import asyncio, sys, time
+from chitieu.api.readers import FileReaders
+
+async def main():
+    task = asyncio.create_task(FileReaders().run(lambda: time.sleep(120)))
+    await asyncio.sleep(0.2)
+
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)

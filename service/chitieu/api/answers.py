@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from chitieu.contract import Extraction
 from chitieu.errors import NotAcceptable
@@ -21,14 +21,14 @@ _FORMS: dict[str, Callable[[Extraction, str], bytes]] = {
 OFFERED = tuple(_FORMS)
 
 
-def accepted(header: str | None) -> str:
-    """The media type to answer with: the one of OFFERED that an `Accept` header (RFC 9110, 12.5.1) likes best, the first of equals.
+def accepted(header: str | None, offered: Sequence[str] = OFFERED) -> str:
+    """The media type to answer with: the one of ``offered`` that an `Accept` header (RFC 9110, 12.5.1) likes best, the first of equals.
 
     Raises:
         NotAcceptable: it likes none of them.
     """
     if header is None or not header.strip():
-        return JSON
+        return offered[0]
     likes: list[tuple[str, float]] = []
     for part in header.split(","):
         media, *parameters = (piece.strip().lower() for piece in part.split(";"))
@@ -46,11 +46,11 @@ def accepted(header: str | None) -> str:
                 return max(found)
         return 0.0
 
-    best = max(OFFERED, key=quality)
-    if quality(best) <= 0:
+    best = max(offered, key=quality)
+    if not quality(best) > 0:  # nor where it is no number
         raise NotAcceptable(
-            f"Chỉ trả lời được: {', '.join(OFFERED)}. / Answers are to be had as: {', '.join(OFFERED)}.",
-            offered=OFFERED,
+            f"Chỉ trả lời được: {', '.join(offered)}. / Answers are to be had as: {', '.join(offered)}.",
+            offered=list(offered),
         )
     return best
 

@@ -8,22 +8,46 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES
 from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from chitieu import __version__
-from chitieu.api import errors
-from chitieu.api.bodies import FileReaders
+from chitieu.access.logins import OneAtATime
+from chitieu.api import description, errors, observations
+from chitieu.api.access.guard import Guard
+from chitieu.api.access.headers import SecurityHeaders
+from chitieu.api.access.routes import pages as login_pages
+from chitieu.api.access.routes import router as access_router
+from chitieu.api.answers import NDJSON
+from chitieu.api.batch import router as batch_router
+from chitieu.api.bodies import held_bytes
 from chitieu.api.docs import router as docs_router
+from chitieu.api.documents import router as documents_router
+from chitieu.api.head import HeadAsGet
+from chitieu.api.held import HeldBodies
 from chitieu.api.indicators import router as indicators_router
+from chitieu.api.jobs import router as jobs_router
+from chitieu.api.parameters import known_parameters
+from chitieu.api.pool import Pool
+from chitieu.api.readers import FileReaders
 from chitieu.api.routes import router
+from chitieu.api.telemetry.health import Vitals
+from chitieu.api.telemetry.health import router as health_router
+from chitieu.api.telemetry.metrics import Metrics, multiprocess_folder
+from chitieu.api.telemetry.requests import Requests
+from chitieu.api.telemetry.tracing import start_tracing
+from chitieu.api.watching import Watchers
+from chitieu.api.working import serving
+from chitieu.cores import usable_cores
 from chitieu.pipeline import Pipeline, load_pipeline
 from chitieu.settings import Settings, load_settings
 from chitieu.store.database import open_database
 from chitieu.store.migrate import migrate
+from chitieu.store.sessions import purge_sessions
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +71,7 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
 
     Raises:
         ConfigInvalid: the environment's settings are not valid.
+        ProgramMissing: they want traces, and the extra `otel` is not installed.
         ModelMissing, ModelInvalid (at start-up): there is no usable model.
         DatabaseDown, DatabaseInvalid (at start-up): there is no usable database.
     """
@@ -58,28 +83,66 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
         async with AsyncExitStack() as stack:
             state.database = open_database(state.settings)
             stack.callback(state.database.close)
+            stack.push_async_callback(asyncio.to_thread, state.tracing.close)
+            state.tracing.watch(state.database)
             await asyncio.to_thread(migrate, state.database)
-            state.pipeline = pipeline or await asyncio.to_thread(load_pipeline)
+            await asyncio.to_thread(purge_sessions, state.database)
+            state.passwords = OneAtATime()
+            stack.callback(state.passwords.close)
+            cores = usable_cores(state.settings.threads)
+            state.pipeline = pipeline or await asyncio.to_thread(load_pipeline, threads=cores)
             await asyncio.to_thread(state.pipeline.warm_up)
-            state.readers = FileReaders()
-            stack.callback(state.readers.close)
+            state.readers = FileReaders(seconds=state.settings.request_seconds)
+            state.watchers = Watchers()
+            state.pool = Pool(state.settings)
+            stack.push_async_callback(state.pool.drain, state.settings.shutdown_seconds)
+            state.vitals = Vitals(model=state.pipeline.info, database=state.database, pool=state.pool, metrics=metrics)
+            state.pool.observers.append(metrics.text_read)
+            observers = state.pipeline.observers
+            observers.append(metrics)
+            stack.callback(observers.remove, metrics)  # a pipeline may outlive the application
+            watch = asyncio.create_task(state.vitals.watch())
+            stack.callback(watch.cancel)
+            await stack.enter_async_context(serving(state))
             log.info("ready", model=state.pipeline.info.model_dump())
             yield
 
     app = FastAPI(
         title="chitieu",
         version=__version__,
-        description="Đọc báo cáo kinh tế - xã hội, trả về từng số liệu kèm chỉ tiêu. / "
-        "Reads Vietnamese socio-economic reports and returns every figure with its indicator.",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=description.operation_id,
+        dependencies=[Depends(known_parameters)],
     )
+    description.install(app)
     app.state.settings = settings or load_settings()
+    app.state.web_folder = web_folder()
+    metrics = Metrics(multiprocess_folder())
     errors.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
+    app.state.tracing = start_tracing(app, app.state.settings)
+    # Lines must reach who waits for them as they are written, which compression would hold back.
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=2000,
+        compresslevel=5,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, NDJSON),
+    )
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(HeldBodies, most=held_bytes(app.state.settings))
+    app.add_middleware(Guard, settings=app.state.settings)
     app.include_router(router)
+    app.include_router(batch_router)
+    app.include_router(documents_router)
+    app.include_router(observations.make_router())
     app.include_router(indicators_router)
+    app.include_router(jobs_router)
     app.include_router(docs_router)
+    app.include_router(health_router)
+    app.include_router(access_router)
+    app.include_router(login_pages)
     app.router.routes.append(_Page("/", app=StaticFiles(directory=web_folder(), html=True), name="web"))
+    app.add_middleware(Requests, metrics=metrics)  # outside of all that answers
+    app.add_middleware(SecurityHeaders)  # added last: the outermost
     return app

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,31 +20,32 @@ _HTTP_MESSAGES = {
 
 
 def install(app: FastAPI) -> None:
-    """Give every kind of failure the project's error body."""
+    """Give every kind of failure the project's error body, and the request's state its code as ``error``.
+
+    Faults of the service itself are the outermost middleware's: `chitieu.api.telemetry.requests`.
+    """
 
     @app.exception_handler(ChitieuError)
-    async def known(_: Request, error: ChitieuError) -> JSONResponse:
+    async def known(request: Request, error: ChitieuError) -> JSONResponse:
+        request.state.error = error.code
+        if error.status >= 500 and error.__cause__ is not None:
+            log.warning("failed", code=error.code, exc_info=error)
         headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
         return JSONResponse(error.body(), status_code=error.status, headers=headers)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
         known_error = BadRequest("Yêu cầu không hợp lệ. / The request does not fit the contract.", problems=problems)
+        request.state.error = known_error.code
         return JSONResponse(known_error.body(), status_code=known_error.status)
 
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
         body = {
             "code": _HTTP_CODES.get(error.status_code, "http_error"),
             "message": _HTTP_MESSAGES.get(error.status_code, str(error.detail)),
             "detail": {},
         }
+        request.state.error = body["code"]
         return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)
-
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> JSONResponse:
-        # As text: a renderer that draws every frame's locals would draw the whole catalogue.
-        log.error("request_failed", path=request.url.path, trace="".join(traceback.format_exception(error)))
-        body = {"code": "internal", "message": "Lỗi hệ thống. / An internal error.", "detail": {}}
-        return JSONResponse({"error": body}, status_code=500)

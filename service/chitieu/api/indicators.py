@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
+from chitieu.api.access.who import Actor, needs
+from chitieu.api.faults import errors_of
 from chitieu.api.routes import get_pipeline
-from chitieu.api.schemas import ErrorBody, FoundIndicator, IndicatorDetail, IndicatorPage, IndicatorSummary
+from chitieu.api.schemas import FoundIndicator, IndicatorDetail, IndicatorPage, IndicatorSummary
 from chitieu.catalogue.fold import fold, unaccented
 from chitieu.catalogue.load import Catalogue, Indicator
 from chitieu.catalogue.search import Hit, search
-from chitieu.errors import IndicatorUnknown
+from chitieu.errors import BadRequest, IndicatorUnknown
 from chitieu.pipeline import Pipeline
 
-router = APIRouter(prefix="/v1/indicators")
-_ERRORS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorBody} for code in (404, 422)}
+router = APIRouter(prefix="/v1/indicators", tags=["indicators"])
 
 
 def get_catalogue(pipeline: Annotated[Pipeline, Depends(get_pipeline)]) -> Catalogue:
@@ -23,18 +24,27 @@ def get_catalogue(pipeline: Annotated[Pipeline, Depends(get_pipeline)]) -> Catal
     return pipeline.catalogue
 
 
-@router.get("", summary="Tìm chỉ tiêu / search indicators", responses={422: _ERRORS[422]})
-def find(
+@router.get("", summary="Tìm chỉ tiêu / Search indicators", responses=errors_of(BadRequest))
+def search_indicators(
     catalogue: Annotated[Catalogue, Depends(get_catalogue)],
-    q: Annotated[str, Query(max_length=200, description="Tên, không dấu cũng được / a name, accents or not")] = "",
+    _: Annotated[Actor, Depends(needs("reader"))],
+    q: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="Tên, mã hoặc mã số, không dấu cũng được / a name, id or code, accents or not",
+            examples=["ty le ho ngheo"],
+        ),
+    ] = "",
     field: Annotated[
         str, Query(max_length=200, description="Lĩnh vực, một phần tên cũng được / field, a part of its name will do")
     ] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Số chỉ tiêu / how many")] = 20,
+    offset: Annotated[int, Query(ge=0, description="Bỏ qua bao nhiêu chỉ tiêu đầu / how many to pass over")] = 0,
 ) -> IndicatorPage:
-    """Indicators whose Vietnamese or English names, codes or ids a query finds, best first; without one, all in the catalogue's order.
+    """Không có `q`: tất cả, theo thứ tự danh mục. Có thể thiếu dấu, viết tắt hoặc sai chính tả.
 
+    Indicators whose Vietnamese or English names, codes or ids a query finds, best first; without one, all in the catalogue's order.
     Accents may be missing, a word cut short or misspelt.
     """
     hits = search(catalogue, q) if q.strip() else [Hit(i, i.name_vi, 1.0) for i in catalogue.indicators]
@@ -47,9 +57,13 @@ def find(
     return IndicatorPage(catalogue=catalogue.version, total=len(hits), indicators=found)
 
 
-@router.get("/{id}", summary="Một chỉ tiêu / one indicator", responses={404: _ERRORS[404]})
-def show(catalogue: Annotated[Catalogue, Depends(get_catalogue)], id: str) -> IndicatorDetail:
-    """One entry with its other names, its whole and its parts."""
+@router.get("/{id}", summary="Một chỉ tiêu / One indicator", responses=errors_of(IndicatorUnknown))
+def get_indicator(
+    catalogue: Annotated[Catalogue, Depends(get_catalogue)],
+    _: Annotated[Actor, Depends(needs("reader"))],
+    id: Annotated[str, Path(max_length=200, description="Mã của chỉ tiêu / its id", examples=["ty-le-che-phu-rung"])],
+) -> IndicatorDetail:
+    """Kèm tên gọi khác, chỉ tiêu bao trùm và thành phần. / One entry with its other names, its whole and its parts."""
     entry = next((i for i in catalogue.indicators if i.id == id), None)
     if entry is None:
         raise IndicatorUnknown(f"Không có chỉ tiêu “{id}”. / There is no indicator “{id}”.", id=id)

@@ -1,30 +1,30 @@
-"""The routes of version 1."""
+"""The routes that read: one text, several, and which model does."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response
 
-from chitieu import __version__
+from chitieu.api.access.who import Actor, needs
 from chitieu.api.answers import OFFERED, accepted, render
-from chitieu.api.bodies import read_request
-from chitieu.api.schemas import ErrorBody, ExtractRequest, Health
+from chitieu.api.bodies import Sent, read_request
+from chitieu.api.description import EXTRACT_BODY, TEXT_FORMS
+from chitieu.api.extraction import Tools, answered, get_tools
+from chitieu.api.faults import FILE, LOAD, STORE, TEXT, errors_of
+from chitieu.api.schemas import Served
+from chitieu.api.streams import while_connected
 from chitieu.contract import Extraction
+from chitieu.errors import NotAcceptable
 from chitieu.pipeline import Pipeline
-from chitieu.text.files.reading import FileText
 
 router = APIRouter()
-_ERRORS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorBody} for code in (413, 415, 422, 503)}
-
-
-def _request_schema() -> dict[str, Any]:
-    """The request's schema; what it refers to stands among the answer's components."""
-    schema = ExtractRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return schema
+Accept = Annotated[
+    str | None,
+    Header(description=f"Dạng trả lời / form of the answer: {', '.join(OFFERED)}", examples=["application/json"]),
+]
 
 
 def get_pipeline(request: Request) -> Pipeline:
@@ -33,57 +33,63 @@ def get_pipeline(request: Request) -> Pipeline:
     return pipeline
 
 
+STORED_HEADERS: dict[str, Any] = {
+    "Location": {
+        "description": "Chỗ của tài liệu đã lưu / where the stored document is, if it was to be stored",
+        "schema": {"type": "string"},
+    },
+    "X-Chitieu-Stored": {
+        "description": "`new`: vừa lưu; `again`: đã lưu từ trước, không đọc lại / just stored; there already and not read again",
+        "schema": {"type": "string", "enum": ["new", "again"]},
+    },
+}
+
+
 @router.post(
     "/v1/extract",
+    tags=["figures"],
     response_model=Extraction,
-    responses=_ERRORS
-    | {406: {"model": ErrorBody}, 200: {"content": {media: {"schema": {"type": "string"}} for media in OFFERED[1:]}}},
-    summary="Đọc số liệu trong một văn bản / Read the figures of a text",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": _request_schema()},
-                "text/plain": {"schema": {"type": "string"}},
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            },
-        }
-    },
+    responses=errors_of(*TEXT, *FILE, *LOAD, *STORE, NotAcceptable)
+    | {200: {"content": TEXT_FORMS, "headers": STORED_HEADERS}},
+    summary="Đọc số liệu trong một văn bản hoặc tệp / Read the figures of a text or file",
+    openapi_extra=EXTRACT_BODY,
 )
 async def extract(
-    pipeline: Annotated[Pipeline, Depends(get_pipeline)],
-    sent: Annotated[tuple[ExtractRequest, FileText | None], Depends(read_request)],
-    with_text: Annotated[bool, Query(description="Như trong JSON / as in the JSON body")] = False,
-    accept: Annotated[
-        str | None, Header(description=f"Dạng trả lời / form of the answer: {', '.join(OFFERED)}")
-    ] = None,
+    actor: Annotated[Actor, Depends(needs("reader"))],
+    sent: Annotated[Sent, Depends(read_request)],
+    tools: Annotated[Tools, Depends(get_tools)],
+    request: Request,
+    accept: Accept = None,
 ) -> Response:
-    """Every figure of the text, linked to its indicator, with unit, period, change, share and plan attainment.
+    """Mọi số liệu của văn bản, gắn với chỉ tiêu, kèm đơn vị, thời kỳ, tăng giảm, tỷ trọng và so với kế hoạch.
 
-    The body is JSON, plain text, or the bytes of a file (PDF, Word, Excel, HTML, …: what it is, its content says).
+    Every figure of the text, linked to its indicator, with unit, period, change, share and plan attainment. The body is JSON, plain text,
+    the bytes of a file (PDF, Word, Excel, HTML, …: what it is, its content says), or a form with one such file.
+
+    With `store` the answer is kept: `document.stored` and `Location` say where. The same content asked for again, with the same name, hints
+    and model, is not read again.
     """
-    body, file = sent
     media = accepted(accept)
-
-    def work() -> bytes:
-        if file is not None:
-            answer = pipeline.extract_file(file, id=body.id, period=body.period, place=body.place)
-        else:
-            answer = pipeline.extract(
-                body.text, id=body.id, period=body.period, place=body.place, with_text=with_text or body.with_text
-            )
-        return render(media, answer, body.text if file is None else file.text)
-
-    return Response(await asyncio.to_thread(work), media_type=media)
-
-
-@router.get("/healthz", summary="Còn sống không / is it alive")
-def healthz() -> Health:
-    """Answers once the model is loaded."""
-    return Health(status="ok", version=__version__)
+    if sent.store:
+        needs("annotator")(request)
+    answer = await while_connected(request, answered(sent, tools, actor))
+    body = await asyncio.to_thread(render, media, answer.extraction, answer.text)
+    headers = {}
+    if answer.extraction.document.stored is not None:
+        headers = {
+            "Location": f"/v1/documents/{answer.extraction.document.stored}",
+            "X-Chitieu-Stored": "again" if answer.known else "new",
+        }
+    return Response(body, media_type=media, headers=headers)
 
 
-@router.get("/v1/model", summary="Mô hình đang phục vụ / the model that is served")
-def model(pipeline: Annotated[Pipeline, Depends(get_pipeline)]) -> dict[str, Any]:
-    """Name, version, catalogue and manifest of the served model."""
-    return pipeline.info.model_dump() | {"manifest": pipeline.tagger.manifest.raw}
+@router.get(
+    "/v1/model",
+    tags=["service"],
+    summary="Mô hình đang phục vụ / The model that is served",
+)
+def get_model(
+    _: Annotated[Actor, Depends(needs("reader"))], pipeline: Annotated[Pipeline, Depends(get_pipeline)]
+) -> Served:
+    """Tên, phiên bản, danh mục và bản kê tệp của mô hình. / Name, version, catalogue and manifest of the model."""
+    return Served(**pipeline.info.model_dump(), manifest=pipeline.tagger.manifest.raw)

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Json
 
-from chitieu.contract import Period, Place
+from chitieu.contract import Extraction, ModelInfo, Period, Place
+from chitieu.store.documents import DocumentSummary
 
 
 class ExtractRequest(BaseModel):
     """A text, and what the sender already knows of it."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "text": "Thu ngân sách 9 tháng năm 2023 đạt 7.215 tỷ đồng, bằng 81,4% dự toán, tăng 6,2% so cùng kỳ.",
-                    "id": "bao-cao-9-thang.txt",
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     text: str = Field(description="Văn bản nguyên dạng / the text as it is")
     id: str | None = Field(None, max_length=400, description="Tên tài liệu / the document's name")
     period: Period | None = Field(None, description="Kỳ báo cáo / reporting period, if known")
     place: Place | None = Field(None, description="Địa phương / place, if known")
     with_text: bool = Field(False, description="Trả lại văn bản trong document.text / return the text in document.text")
+    store: bool = Field(
+        False, description="Lưu kết quả (cần quyền annotator) / keep the answer (needs the role annotator)"
+    )
+
+
+class FileForm(BaseModel):
+    """The fields of a form beside its file, as they are sent: `period` and `place` are JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str | None = Field(None, max_length=400)
+    period: Json[Period] | None = None
+    place: Json[Place] | None = None
+    with_text: bool = False
+    store: bool = False
+
+
+class BatchRequest(BaseModel):
+    """Several texts at once. Each is checked on its own: one that does not fit stops no other."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    documents: list[Any] = Field(description="Các văn bản / the texts, each as `ExtractRequest`")
 
 
 class ErrorContent(BaseModel):
@@ -45,11 +59,56 @@ class ErrorBody(BaseModel):
     error: ErrorContent
 
 
+class BatchAnswer(BaseModel):
+    """A line of a batch's answer: a text that was read. Lines come as texts are done, not in the order in which they were sent."""
+
+    index: int = Field(ge=0, description="Văn bản thứ mấy, tính từ 0 / which of the texts, counted from 0")
+    id: str = Field(description="Tên tài liệu / the document's name")
+    answer: Extraction
+
+
+class BatchFailure(BaseModel):
+    """A line of a batch's answer: a text that was not read, and why."""
+
+    index: int = Field(ge=0, description="Văn bản thứ mấy, tính từ 0 / which of the texts, counted from 0")
+    id: str | None = Field(description="Tên tài liệu / the document's name, where it could be read")
+    error: ErrorContent
+
+
+class BatchSummary(BaseModel):
+    """The last line of a batch's answer: without it the answer was cut off."""
+
+    done: int = Field(ge=0, description="Số văn bản đã đọc / texts that were read")
+    failed: int = Field(ge=0, description="Số văn bản không đọc được / texts that were not")
+    error: ErrorContent | None = Field(
+        None, description="Vì sao không đọc hết nội dung gửi / why the rest of the body was not taken; null: all was"
+    )
+
+
 class Health(BaseModel):
     """``ok`` as soon as the model is loaded."""
 
     status: str
     version: str
+
+
+class Served(ModelInfo):
+    """The model that is served: its name, version and catalogue, and what its folder says of itself."""
+
+    manifest: dict[str, Any] = Field(description="Bản kê của thư mục mô hình / the manifest of the model's folder")
+
+
+class DocumentPage(BaseModel):
+    """Some of the stored documents, the last stored first."""
+
+    documents: list[DocumentSummary]
+    next: str | None = Field(description="`cursor` của trang sau; null: hết / of the next page; null: there is none")
+
+
+class DocumentWithAnswer(DocumentSummary):
+    """A stored document with its answer."""
+
+    answer: Extraction
 
 
 class IndicatorSummary(BaseModel):

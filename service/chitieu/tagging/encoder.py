@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chitieu.cores import usable_cores
 from chitieu.errors import ModelInvalid, ModelMissing
 from chitieu.tagging.confidence import read_calibration
-from chitieu.tagging.decode import Scores, TaggedSpan, WindowScores, decode
+from chitieu.tagging.decode import TaggedSpan, WindowScores, decode
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from chitieu.tagging.repair import repair
+from chitieu.tagging.shared import Outputs, PassObserver, SharedEncoder, padded
 from chitieu.tagging.tokens import EncodedWindow, encode_window, load_tokenizer, special_ids, tokenize
 from chitieu.text.passages import Passages
 
 INPUTS = ("ids", "words", "mask")
 OUTPUTS = ("mentions", "phrases", "governor")
-_BATCH_TOKENS = 1024  # larger batches gain nothing on a CPU and cost memory
+Progress = Callable[[int, int], None]  # windows read, windows of all
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,33 @@ class Tagger:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self.calibration = read_calibration(self.manifest.raw if calibrated else {})
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or usable_cores()
+        self._loading = threading.Lock()
+        self._loaded: Any = None
+        # Measured on two cores: two passes that share them read a tenth more than one that has both, and more gain nothing.
+        self._shared = SharedEncoder(self._run, passes=min(self._threads, max(2, self._threads // 2)))
 
-    @cached_property
+    @property
+    def pass_observers(self) -> list[PassObserver]:
+        """Who is told of every pass of the encoder."""
+        return self._shared.observers
+
+    @property
     def _session(self) -> Any:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
+        # Threads that wait for their next part spin so long: not at all makes a lone text slower, the default of a
+        # millisecond keeps the core from the texts that are in Python just then.
+        options.add_session_config_entry("session.intra_op.spin_duration_us", "20")
         options.log_severity_level = 3
         # Windows differ in length: remembering a memory plan for every shape only grows.
         options.enable_mem_pattern = False
@@ -93,8 +113,12 @@ class Tagger:
         _ = self._session
         load_tokenizer(self.folder / "tokenizer.json")
 
-    def tag(self, passages: Passages) -> list[TaggedSpan]:
-        """All spans of a document over its pieces, in text order, with governors."""
+    def tag(self, passages: Passages, *, progress: Progress | None = None) -> list[TaggedSpan]:
+        """All spans of a document over its pieces, in text order, with governors.
+
+        ``progress`` is called before the first pass of the encoder and after each, in this thread; what it raises ends
+        the reading.
+        """
         if not passages.pieces:
             return []
         tokenizer = load_tokenizer(self.folder / "tokenizer.json")
@@ -109,8 +133,10 @@ class Tagger:
         mentions = np.zeros((count, len(MENTION_TAGS)), dtype=np.float32)
         phrases = np.zeros((count, len(PHRASE_TAGS)), dtype=np.float32)
         scores: list[WindowScores | None] = [None] * len(encoded)
-        for numbers in _batches([len(e.ids) for e in encoded]):
-            for number, outputs in zip(numbers, self._run([encoded[n] for n in numbers]), strict=True):
+        tell = progress or _silent
+        tell(0, len(encoded))
+        with closing(self._shared.read(encoded)) as read:
+            for done, (number, outputs) in enumerate(read, 1):
                 window, heads = encoded[number].window, encoded[number].heads
                 core = heads[window.core_first - window.first : window.core_last - window.first]
                 mentions[window.core_first : window.core_last] = outputs[0][core]
@@ -118,31 +144,23 @@ class Tagger:
                 columns = np.concatenate([[0], heads + 1])
                 governor = outputs[2][:, heads][:, :, columns]
                 scores[number] = WindowScores(window.first, window.core_first, window.core_last, governor)
+                tell(done, len(encoded))
         spans = decode(mentions, phrases, [s for s in scores if s is not None])
         repaired = repair(spans, passages.reading.text, passages.pieces)
         self.calibration.apply(repaired)
         return repaired
 
-    def _run(self, batch: Sequence[EncodedWindow]) -> Iterator[tuple[Scores, Scores, Scores]]:
-        length = max(len(e.ids) for e in batch)
-        shape = (len(batch), length)
+    def _run(self, batch: Sequence[EncodedWindow]) -> list[Outputs]:
+        """One pass: the scores of each window, one row a token."""
+        shape = (len(batch), padded(max(len(e.ids) for e in batch)))
         ids, words, mask = (np.full(shape, fill, dtype=np.int64) for fill in (1, 0, 0))
         for row, example in enumerate(batch):
             ids[row, : len(example.ids)] = example.ids
             words[row, : len(example.ids)] = example.words
             mask[row, : len(example.ids)] = 1
         feeds: dict[str, NDArray[np.int64]] = dict(zip(INPUTS, (ids, words, mask), strict=True))
-        outputs = self._session.run(OUTPUTS, feeds)
-        yield from zip(*outputs, strict=True)
+        return list(zip(*self._session.run(OUTPUTS, feeds), strict=True))
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices in batches of like length, each at most ``_BATCH_TOKENS`` padded tokens."""
-    batch: list[int] = []
-    for number in sorted(range(len(lengths)), key=lambda n: lengths[n]):
-        if batch and lengths[number] * (len(batch) + 1) > _BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
+def _silent(_done: int, _of: int) -> None:
+    pass

@@ -1,0 +1,181 @@
+"""The errors of a route as its description has them: by status, each with its code, its words and an example of its body."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from chitieu.api.schemas import ErrorBody
+from chitieu.errors import (
+    AccountExists,
+    AccountsMissing,
+    BadEncoding,
+    BadRequest,
+    BodyTooSlow,
+    ChitieuError,
+    CrossSite,
+    DatabaseDown,
+    DatabaseInvalid,
+    DocumentUnknown,
+    EmptyText,
+    FileDamaged,
+    FileEncrypted,
+    FileTooCostly,
+    FileTooLarge,
+    FileUnsupported,
+    FileWithoutText,
+    Forbidden,
+    HostRefused,
+    IndicatorUnknown,
+    JobUnfinished,
+    JobUnknown,
+    LoginFailed,
+    LoginNeeded,
+    NotAcceptable,
+    NotReady,
+    NotText,
+    PasswordWeak,
+    ProgramMissing,
+    RateLimited,
+    ServiceBusy,
+    TextTooLong,
+    TooSlow,
+    UnsupportedMedia,
+)
+
+Kind = type[ChitieuError]
+Responses = dict[int | str, dict[str, Any]]
+
+BODY: tuple[Kind, ...] = (BodyTooSlow, TextTooLong, BadRequest)
+TEXT: tuple[Kind, ...] = (*BODY, EmptyText, NotText, BadEncoding, UnsupportedMedia)
+FILE: tuple[Kind, ...] = (
+    FileTooLarge, FileTooCostly, FileUnsupported, FileDamaged, FileEncrypted, FileWithoutText, ProgramMissing,
+)  # fmt: skip
+LOAD: tuple[Kind, ...] = (ServiceBusy, TooSlow)
+STORE: tuple[Kind, ...] = (DatabaseDown, DatabaseInvalid)
+
+_SAMPLES: dict[Kind, tuple[str, dict[str, Any]]] = {
+    EmptyText: ("Văn bản trống. / The text is empty.", {}),
+    TextTooLong: (
+        "Văn bản dài 1200000 ký tự, tối đa 1000000. / The text has 1200000 characters, the limit is 1000000.",
+        {"length": 1_200_000, "limit": 1_000_000},
+    ),
+    NotText: ("Dữ liệu nhị phân, không phải văn bản. / Binary data, not text.", {"control_characters": 512}),
+    BadEncoding: ("Không phải UTF-8 (byte 7). / Not valid UTF-8 (byte 7).", {"position": 7}),
+    BadRequest: (
+        "Yêu cầu không hợp lệ. / The request does not fit the contract.",
+        {"problems": [{"where": "text", "what": "Field required"}]},
+    ),
+    UnsupportedMedia: (
+        "Gửi application/json, text/plain hoặc nội dung của một tệp. / "
+        "Send application/json, text/plain or the bytes of a file.",
+        {"content_type": "image/png"},
+    ),
+    NotAcceptable: (
+        "Chỉ trả lời được: application/json. / Answers are to be had as: application/json.",
+        {"offered": ["application/json"]},
+    ),
+    BodyTooSlow: ("Nội dung gửi đến quá chậm. / The body came too slowly.", {}),
+    ServiceBusy: (
+        "Dịch vụ đang bận, hãy thử lại sau 5 giây. / The service is busy, try again after 5 seconds.",
+        {"retry_after": 5},
+    ),
+    TooSlow: (
+        "Đọc văn bản này quá lâu; hãy gửi thành công việc. / Reading this text took too long; send it as a job.",
+        {},
+    ),
+    FileTooLarge: (
+        "bao-cao.pdf: tệp dài 120.0 MiB, tối đa 100.0 MiB. / bao-cao.pdf: the file has 120.0 MiB, the limit is 100.0 MiB.",
+        {"file": "bao-cao.pdf"},
+    ),
+    FileTooCostly: (
+        "bao-cao.pdf: đọc tệp quá tốn kém. / bao-cao.pdf: reading the file costs too much.",
+        {"file": "bao-cao.pdf"},
+    ),
+    FileUnsupported: (
+        "anh.png: loại tệp không đọc được. / anh.png: a kind of file that is not read.",
+        {"file": "anh.png"},
+    ),
+    FileDamaged: ("bao-cao.pdf: tệp hỏng. / bao-cao.pdf: the file is damaged.", {"file": "bao-cao.pdf"}),
+    FileEncrypted: ("bao-cao.pdf: cần mật khẩu. / bao-cao.pdf: it needs a password.", {"file": "bao-cao.pdf"}),
+    FileWithoutText: (
+        "bao-cao.pdf: các trang chỉ là ảnh. / bao-cao.pdf: its pages are pictures.",
+        {"file": "bao-cao.pdf", "page": 1},
+    ),
+    ProgramMissing: (
+        "bao-cao.doc: cần cài thêm LibreOffice. / bao-cao.doc: LibreOffice is needed.",
+        {"file": "bao-cao.doc", "program": "soffice"},
+    ),
+    DatabaseDown: (
+        "Cơ sở dữ liệu không sẵn sàng, chưa lưu gì. / The database is not available; nothing was stored.",
+        {"cause": "unreachable", "retry_after": 5},
+    ),
+    DatabaseInvalid: (
+        "Cơ sở dữ liệu hỏng hoặc không phải của chitieu. / The database is damaged or none of chitieu's.",
+        {},
+    ),
+    NotReady: (
+        "Dịch vụ chưa sẵn sàng (database: down). / The service is not ready (database: down).",
+        {"parts": {"model": "ok", "database": "down", "queue": "ok"}},
+    ),
+    DocumentUnknown: ("Không có tài liệu này. / There is no such document.", {"id": "0" * 64}),
+    JobUnknown: ("Không có công việc này. / There is no such job.", {"id": "0" * 32}),
+    JobUnfinished: ("Công việc chưa xong. / The job is not finished.", {"id": "0" * 32, "state": "running"}),
+    IndicatorUnknown: ("Không có chỉ tiêu “khong-co”. / There is no indicator “khong-co”.", {"id": "khong-co"}),
+    LoginNeeded: ("Cần đăng nhập. / A login is needed.", {}),
+    LoginFailed: ("Tên hoặc mật khẩu không đúng. / Wrong name or password.", {}),
+    Forbidden: (
+        "Tài khoản không được phép làm việc này. / The account's role does not allow this.",
+        {"needs": "reviewer"},
+    ),
+    CrossSite: ("Yêu cầu đến từ trang khác. / The request came from another site's page.", {}),
+    HostRefused: ("Không trả lời cho tên máy này. / Not a host name that is answered for.", {}),
+    AccountsMissing: (
+        "Dịch vụ chưa có tài khoản nào. / The service has no accounts yet.",
+        {"login": "/login"},
+    ),
+    AccountExists: ("Dịch vụ đã có tài khoản. / The service has accounts already.", {}),
+    PasswordWeak: (
+        "Mật khẩu phải có từ 12 đến 1000 ký tự. / A password has 12 to 1000 characters.",
+        {"minimum": 12, "maximum": 1000},
+    ),
+    RateLimited: ("Quá nhiều yêu cầu. / Too many requests.", {"retry_after": 30}),
+}
+_INTERNAL = {
+    "error": {
+        "code": "internal",
+        "message": "Lỗi hệ thống. / An internal error.",
+        "detail": {"request": "7f3c0a9be2d14c55"},
+    }
+}
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Sau bao nhiêu giây nên thử lại / after how many seconds to try again",
+        "schema": {"type": "integer", "minimum": 0},
+    }
+}
+
+
+def errors_of(*kinds: Kind) -> Responses:
+    """What a route's ``responses`` says of these errors: one entry for each status, naming the codes, with an example of each."""
+    by_status: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for kind in kinds:
+        message, detail = _SAMPLES.get(kind, ((kind.__doc__ or "").strip(), {}))
+        by_status[kind.status][kind.code] = kind(message, **detail).body()
+    return {status: _response(examples) for status, examples in sorted(by_status.items())}
+
+
+def internal() -> Responses:
+    """What is said of faults of the service itself."""
+    return {500: _response({"internal": _INTERNAL})}
+
+
+def _response(bodies: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "model": ErrorBody,
+        "description": "\n".join(f"- `{code}`: {body['error']['message']}" for code, body in bodies.items()),
+        "content": {"application/json": {"examples": {code: {"value": body} for code, body in bodies.items()}}},
+    }
+    if any("retry_after" in body["error"]["detail"] for body in bodies.values()):
+        told["headers"] = RETRY_AFTER
+    return told
