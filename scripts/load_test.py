@@ -90,7 +90,7 @@ class Load:
 
     def arrivals(self, texts: Sequence[str], rate: float, seconds: float, *, steady: bool) -> Found:
         """Texts that come ``rate`` a second, whether those before are answered or not: steadily, or as by chance (Poisson)."""
-        found, turn, load, chance = Found(), itertools.cycle(texts), self, random.Random(1)
+        found, turn, load, chance = Found(), itertools.cycle(texts), self, random.Random(1)  # nosec B311: an order, the same each time
         sent: list[gevent.Greenlet] = []
 
         class Arrivals(FastHttpUser):
@@ -146,7 +146,7 @@ class Load:
 def texts_of(size: int) -> list[str]:
     """Texts of so many characters, cut from the annotated documents."""
     documents = [parse(path.read_text(encoding="utf-8")).text for path in sorted(DOCUMENTS.glob("*.xml"))]
-    random.Random(size).shuffle(documents)
+    random.Random(size).shuffle(documents)  # nosec B311: an order, the same each time
     texts, at = [], 0
     while len(texts) < TEXTS:
         text = ""
@@ -241,7 +241,7 @@ def measure_crowd(load: Load, size: int, count: int, seconds: float) -> None:
 def soak(load: Load, process: psutil.Process, seconds: float) -> None:
     """Memory over time, with four clients and texts of all lengths."""
     texts = [text for size in SIZES for text in texts_of(size)]
-    random.Random(1).shuffle(texts)
+    random.Random(1).shuffle(texts)  # nosec B311: an order, the same each time
     marks: list[float] = []
 
     def watch() -> None:
