@@ -16,6 +16,7 @@ from chitieu.tagging.decode import TaggedSpan, WindowScores, decode, nest
 from chitieu.tagging.encoder import Manifest, Progress, Tagger
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 from chitieu.tagging.repair import repair
+from chitieu.tagging.shared import PassObserver
 from chitieu.text.passages import Passages
 
 _NUMBER = r"\d+(?:[.,/]\d+)*"
@@ -43,6 +44,7 @@ class FakeTagger:
     def __init__(self) -> None:
         self.manifest = Manifest("fake", "0.0.0", 384, 64, 16, {"name": "fake", "version": "0.0.0", "files": {}})
         self.calibration = Calibration({})
+        self.pass_observers: list[PassObserver] = []
 
     def warm_up(self) -> None:
         """Nothing to load."""

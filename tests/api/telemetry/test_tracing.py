@@ -118,7 +118,8 @@ def test_a_write_that_is_undone_says_so(exported, tmp_path):
 def test_failures_are_told_by_their_kind(traced):
     def use(client):
         assert client.post("/v1/extract", content=TEXT.encode(), headers=PLAIN).status_code == 500
-        assert client.get("/v1/indicators/" + SECRET, params={"q": SECRET}, headers=ODD).status_code == 404
+        assert client.get("/v1/indicators/" + SECRET, headers=ODD).status_code == 404
+        assert client.get("/v1/model", params={SECRET: SECRET}).status_code == 422
         assert client.get("/" + SECRET).status_code == 404
 
     spans = traced(use, Failing())
