@@ -404,3 +404,23 @@ def test_it_loads_little():
         "sys.exit(str(bad) if bad else 0)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_token_read_from_a_file_may_end_in_a_newline():
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["authorization"])
+        return httpx.Response(200, json={"name": "m", "version": "1", "catalogue": "c", "manifest": {}})
+
+    Client(token="chitieu_a_b\n", transport=httpx.MockTransport(answer)).model()
+    assert seen == ["Bearer chitieu_a_b"]
+
+
+@pytest.mark.parametrize(
+    "given", [{"token": "chitieu_a\nb"}, {"token": "mã"}, {"url": "127.0.0.1:8000"}, {"url": "ftp://x"}]
+)
+def test_what_can_be_no_address_or_token_is_told_at_once(given):
+    with pytest.raises(errors.BadRequest) as caught:
+        Client(**given)
+    assert given.get("token", "-none-") not in str(caught.value)

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chitieu import __version__
 from chitieu.contract import Extraction, ModelInfo, Period, Place
-from chitieu.errors import ChitieuError, FileUnreadable, ServiceUnreachable
+from chitieu.errors import BadRequest, ChitieuError, FileUnreadable, ServiceUnreachable
 
 __all__ = [
     "BatchResult", "Client", "Indicator", "Job", "Served", "StoredDocument", "StoredPeriod", "StoredPlace", "Text",
@@ -173,7 +173,18 @@ class Client:
             timeout: seconds without a byte of the answer after which a request is given up.
             retries: how often a request that a busy service turned away is made again, after the time that it says.
             transport: where requests go, if not to the network. sleep: how to wait.
+
+        Raises:
+            BadRequest: an address or a token that can be none; the message holds no part of the token.
         """
+        token = (token or "").strip()  # read from a file it ends in a newline
+        if not (token.isascii() and token.isprintable()):
+            raise BadRequest("Mã truy cập có ký tự lạ. / The token has characters that no token has.")
+        if not url.startswith(("http://", "https://")):
+            raise BadRequest(
+                "Địa chỉ phải bắt đầu bằng http:// hoặc https://. / The address must begin with http:// or https://.",
+                url=url,
+            )
         headers = {"User-Agent": f"chitieu/{__version__}"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._http = httpx.Client(
             base_url=url, headers=headers, timeout=httpx.Timeout(timeout, connect=10.0), transport=transport
