@@ -82,3 +82,25 @@ def test_the_year_of_a_price_base_is_no_period(base):
     ]
     assert kept(text, *spans) == ["GDP", "năm 2012", "7"]
     assert "năm 1994" in kept(text.replace(base, "theo giá bán"), *spans)
+
+
+@pytest.mark.parametrize(
+    ("surer", "wanted"),
+    [(0.7, ["INDICATOR", "QUANTITY", "INDICATOR"]), (0.3, ["INDICATOR", "QUANTITY", "UNIT"])],
+)
+def test_what_follows_a_number_is_what_it_counts_or_its_unit(surer, wanted):
+    text = "Hỗ trợ cho 41 hợp tác xã."
+    found = pieces(text, 0, len(text), words=False)
+    spans = [
+        TaggedSpan("INDICATOR", 0, 2, 0.8),
+        TaggedSpan("QUANTITY", 3, 4, 1.0, head=0, head_score=0.5),
+        TaggedSpan("INDICATOR", 4, 7, surer),
+    ]
+    other = TaggedSpan("QUANTITY", 2, 3, 1.0, head=0)  # so that the verb is needed either way
+    left = repair([spans[0], other, spans[1], spans[2]], text, found)
+    assert [s.label for s in left if s is not other] == wanted
+
+
+def test_a_percent_sign_alone_is_no_figure():
+    assert kept("| Năm | ±% |", ("PERCENT", "±%", 1.0, None)) == []
+    assert kept("còn ½%", ("PERCENT", "½%", 1.0, None)) == ["½%"]

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +97,19 @@ def test_window_cores_follow_each_other(costs, data):
         assert core <= 40 or window.core_last - window.core_first == 1
         assert sum(costs[window.first : window.core_first]) <= 12
         assert sum(costs[window.core_last : window.last]) <= 6
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Mở đầu.\n\nDân cư\n\nXã có 52 hộ.", ["Dân cư", "Xã có 52 hộ."]),
+        ("Dân cư\n\n| ||\n\nNăm |\n\nSố hộ\n\n| ||\n\n| 2011 | 52 |", ["Dân cư", "| ||", "Năm |", "Số hộ", "| ||", "| 2011 | 52 |"]),
+        (f"{'Chữ ' * 20}\n\nNăm | Số hộ\n\n| 2011 | 52 |", ["Năm | Số hộ", "| 2011 | 52 |"]),
+    ],
+)  # fmt: skip
+def test_what_names_a_paragraph_is_read_with_it(text, read):
+    passages = read_passages(Reading(SourceText(text)), words=False)
+    wanted = [p.start for part in read for p in pieces(part, 0, len(part), words=False)]
+    assert len(passages.pieces) == len(wanted)
+    words = "".join(passages.reading.text[p.start : p.end] for p in passages.pieces)
+    assert words == "".join(part.replace(" ", "") for part in read)

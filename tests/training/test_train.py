@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch", reason="needs the extra `train`")
 transformers = pytest.importorskip("transformers", reason="needs the extra `train`")
 pytest.importorskip("onnxscript", reason="needs the extra `train`")
 
-from chitieu.annotation.inline_xml import GoldDocument, read  # noqa: E402
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.inline_xml import read  # noqa: E402
 from chitieu.errors import ConfigInvalid, ModelExists, ModelInvalid  # noqa: E402
 from chitieu.tagging.encoder import Tagger, read_manifest  # noqa: E402
 from chitieu.tagging.repair import repair  # noqa: E402
@@ -21,6 +22,7 @@ from chitieu.tagging.tokens import load_tokenizer  # noqa: E402
 from chitieu.text.passages import read_passages  # noqa: E402
 from chitieu.text.reading import Reading  # noqa: E402
 from chitieu.text.source import SourceText  # noqa: E402
+from chitieu.training import precision  # noqa: E402
 from chitieu.training.batches import batches, collate  # noqa: E402
 from chitieu.training.config import Config, WindowSizes  # noqa: E402
 from chitieu.training.dataset import IGNORED, prepare  # noqa: E402
@@ -176,7 +178,7 @@ def plain(trained, workplace) -> Path:
 
 def test_fp32_serves_what_torch_says(trained, plain, workplace, text):
     model, config, _ = load_checkpoint(trained[0], workplace)
-    prepared = prepare(GoldDocument("x", text, []), load_tokenizer(plain / "tokenizer.json"), config.windows)
+    prepared = prepare(AnnotatedDocument("x", text, []), load_tokenizer(plain / "tokenizer.json"), config.windows)
     assert len(prepared.examples) > 3
     passages = read_passages(Reading(SourceText(text)))
     want = repair(tag(model, prepared), passages.reading.text, passages.pieces)
@@ -260,3 +262,14 @@ def test_batches_hold_every_window_once_and_fit(document, tokenizer):
     assert len(got) > 3
     for batch in got:
         assert len(batch) == 1 or max(len(e.encoded.ids) for e in batch) * len(batch) <= 120
+
+
+def test_sixteen_bits_only_where_the_processor_has_them(monkeypatch):
+    said: list[str] = []
+    for at_hand in (False, True):
+        monkeypatch.setattr(precision, "has_bfloat16", lambda at_hand=at_hand: at_hand)
+        precision.note_precision(True, said.append)
+        with precision.products(True):
+            product = torch.ones(2, 2) @ torch.ones(2, 2)
+        assert product.dtype == (torch.bfloat16 if at_hand else torch.float32)
+    assert len(said) == 1 and "AMX" in said[0]

@@ -1,7 +1,8 @@
 """Spans that are there for the sake of others, joined or dropped where the others are missing.
 
-A UNIT stands behind its number, an INDICATOR names what a figure or another indicator is of, a PERIOD says when a figure holds. The
-annotation knows no other, so one that stands alone is the model's mistake, unless it is so sure that the link is likelier to be wrong.
+A number has a digit or a word, a UNIT stands behind its number, an INDICATOR names what a figure or another indicator is of, a PERIOD
+says when a figure holds. The annotation knows no other, so one that stands alone is the model's mistake, unless it is so sure that the
+link is likelier to be wrong.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import bisect
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 from chitieu.tagging.decode import TaggedSpan
+from chitieu.tagging.labels import FIGURE_LABELS
 from chitieu.tagging.tagged_text import TaggedText, without
 from chitieu.tagging.words import role
 
@@ -22,13 +25,33 @@ _FIGURES = ("QUANTITY", "PERCENT", "ATTAINMENT")
 
 def without_orphans(spans: Sequence[TaggedSpan], text: TaggedText) -> list[TaggedSpan]:
     """The spans less those that nothing needs; UNITs that stand behind a unit with only white space between are one with it."""
-    kept = without(spans, _lone_units(spans, text) | _lone_periods(spans, text))
+    signs = {n for n, s in enumerate(spans) if s.label in FIGURE_LABELS and not any(map(str.isalnum, text.surface(s)))}
+    kept = without(spans, signs | _lone_units(spans, text) | _lone_periods(spans, text))
+    _count_what_follows(kept, text)
     while True:
         governing = {span.head for span in kept}
         lone = {n for n, s in enumerate(kept) if s.label == "INDICATOR" and n not in governing and s.score < _SURE}
         if not lone:
             return kept
         kept = without(kept, lone)
+
+
+def _count_what_follows(spans: Sequence[TaggedSpan], text: TaggedText) -> None:
+    """A number right before an INDICATOR counts just that; of 924 such pairs annotated in real texts 922 do.
+
+    So where the number is of another and nothing else needs the INDICATOR, the surer of the two decides: the number is of what follows, or
+    what follows is its unit.
+    """
+    governing = {span.head for span in spans}
+    for number, (span, behind) in enumerate(pairwise(spans), 1):
+        if span.label != "QUANTITY" or span.phrase is not None or behind.label != "INDICATOR" or number in governing:
+            continue
+        if text.between(span, behind).strip():
+            continue
+        if span.head is None or behind.score > span.head_score:
+            span.head = number
+        else:
+            behind.label, behind.head = "UNIT", None
 
 
 def _lone_units(spans: Sequence[TaggedSpan], text: TaggedText) -> set[int]:

@@ -15,6 +15,7 @@ from chitieu.contract import PHRASE_LABELS
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.labels import FIGURE_LABELS
 from chitieu.tagging.orphans import without_orphans
+from chitieu.tagging.tables import govern_tables
 from chitieu.tagging.tagged_text import REACH, TaggedText, without
 from chitieu.tagging.words import magnitudes, role, unit_words
 from chitieu.text.segmentation import Piece
@@ -38,7 +39,7 @@ def repair(spans: Sequence[TaggedSpan], read: str, pieces: Sequence[Piece]) -> l
         if span.label not in FIGURE_LABELS:
             _trim(span, text)
     kept = _mentions(list(spans), text)
-    return without_orphans(_phrases(kept, text), text)
+    return without_orphans(govern_tables(_phrases(kept, text), text), text)
 
 
 def _mentions(spans: list[TaggedSpan], text: TaggedText) -> list[TaggedSpan]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -15,8 +15,11 @@ from itertools import accumulate
 
 from chitieu.text.reading import Reading
 from chitieu.text.segmentation import Piece, pieces, sentence_ends
+from chitieu.text.tables import is_row
 
 _HEADING_LENGTH = 200
+_CELL_LENGTH = 60
+_HEAD_LINES = 5
 
 
 @cache
@@ -44,17 +47,16 @@ class Passages:
 
 
 def read_passages(reading: Reading, *, words: bool = True) -> Passages:
-    """Paragraphs that hold a digit, a percent sign or a cue, each with the short paragraph (a heading) right before it."""
+    """Paragraphs that hold a digit, a percent sign or a cue, each with the short paragraph (a heading) or the table's head before it."""
     text, cue = reading.text, _cue()
     parts = reading.paragraphs
     told = [bool(cue.search(text, part.start, part.end)) for part in parts]
+    read = {n for number, has_cue in enumerate(told) if has_cue for n in (number, *_heads(reading, number))}
     out: list[Piece] = []
     starts: list[int] = []
     cuts: list[int] = []
-    for number, part in enumerate(parts):
-        heads = number + 1 < len(parts) and told[number + 1] and part.end - part.start <= _HEADING_LENGTH
-        if not (told[number] or heads):
-            continue
+    for number in sorted(read):
+        part = parts[number]
         found = pieces(text, part.start, part.end, words=words)
         if not found:
             continue
@@ -64,6 +66,20 @@ def read_passages(reading: Reading, *, words: bool = True) -> Passages:
         cuts.extend(sorted({len(out), *(len(out) + at for at in ends if at < len(found))}))
         out.extend(found)
     return Passages(reading, out, starts, cuts)
+
+
+def _heads(reading: Reading, number: int) -> Iterator[int]:
+    """The paragraphs before one that name what it holds: a short one; above a row of a table, also a head broken into lines."""
+    text, parts = reading.text, reading.paragraphs
+    longest = _HEADING_LENGTH
+    for above in range(number - 1, max(number - 1 - _HEAD_LINES, -1), -1):
+        part = parts[above]
+        if part.end - part.start > longest:
+            return
+        yield above
+        if not is_row(text[part.start : part.end]) and longest == _HEADING_LENGTH:
+            return
+        longest = _CELL_LENGTH
 
 
 @dataclass(frozen=True, slots=True)

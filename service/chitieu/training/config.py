@@ -92,7 +92,7 @@ class Optimisation(_Section):
     )
     bfloat16: bool = Field(
         False,
-        description="products in sixteen bits: about twice as fast on processors that have them (AMX, AVX512-BF16)",
+        description="products in sixteen bits: about twice as fast on processors that have them (AMX, AVX512-BF16), not used on others",
     )
     rewrap: float = Field(
         ge=0, le=1, description="chance that a training document's lines are wrapped anew in an epoch"

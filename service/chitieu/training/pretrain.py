@@ -24,6 +24,7 @@ from chitieu.text.source import SourceText
 from chitieu.training.config import Pretraining, WindowSizes
 from chitieu.training.dataset import IGNORED
 from chitieu.training.model import Extractor
+from chitieu.training.precision import products
 
 _NEW = 8.0  # the head begins from nothing: its learning rate against the encoder's
 _SORTED = 64  # batches whose sentences are sorted by length together
@@ -184,7 +185,7 @@ def pretrain(
             words[row, :size], keep[row, :size] = one.words, 1
         if (targets == IGNORED).all():
             continue
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bfloat16):
+        with products(settings.bfloat16):
             loss = cloze(*(torch.from_numpy(a) for a in (ids, words, keep, targets)))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

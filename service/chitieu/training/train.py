@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from chitieu.annotation.inline_xml import GoldDocument
+from chitieu.annotation.document import AnnotatedDocument
 from chitieu.errors import ConfigInvalid
 from chitieu.tagging.tokens import load_tokenizer
 from chitieu.training.batches import batches, collate
@@ -29,6 +29,7 @@ from chitieu.training.development import development_scores
 from chitieu.training.distill import Distiller, begin_as, load_teacher, unlabelled_windows
 from chitieu.training.dropout import pool_dropout
 from chitieu.training.model import Extractor
+from chitieu.training.precision import note_precision, products
 from chitieu.training.pretrain import pretrain, read_sentences
 from chitieu.training.served import served_weights
 
@@ -86,7 +87,11 @@ class _Corpus:
     """The training documents; an epoch sees some of them with their lines wrapped anew, and unlabelled text where a teacher reads it."""
 
     def __init__(
-        self, documents: Sequence[GoldDocument], tokenizer: Tokenizer, config: Config, sentences: Sequence[str] = ()
+        self,
+        documents: Sequence[AnnotatedDocument],
+        tokenizer: Tokenizer,
+        config: Config,
+        sentences: Sequence[str] = (),
     ) -> None:
         self._tokenizer, self._sizes, self._rewrap = tokenizer, config.windows, config.optimisation.rewrap
         self._plain = [prepare(document, tokenizer, self._sizes) for document in documents]
@@ -182,7 +187,7 @@ def _one_epoch(
     begun = time.monotonic()
     losses = []
     for number, part in enumerate(parts, 1):
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bfloat16):
+        with products(settings.bfloat16):
             loss = _loss(model, collate(part), settings, distiller)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -259,6 +264,7 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
     log(
         f"{len(documents)} documents, {len(first)} windows, {steps} steps, {sum(p.numel() for p in model.parameters())} parameters"
     )
+    note_precision(o.bfloat16, log)
     while epoch < o.epochs and time.monotonic() - begun < stop_after:
         at = time.monotonic()
         parts = batches(corpus.epoch(rng), o.batch_tokens, rng)
@@ -267,7 +273,7 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         )
         epoch += 1
         served = cast(Extractor, averaged.module) if averaged else model
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=o.bfloat16):
+        with products(o.bfloat16):
             scores = development_scores(served, development)
         row = {
             "epoch": epoch,

@@ -1,0 +1,109 @@
+"""What figures of tables are of."""
+
+from __future__ import annotations
+
+import pytest
+
+from chitieu.tagging.decode import TaggedSpan
+from chitieu.tagging.repair import repair
+from chitieu.text.segmentation import pieces
+
+
+def governed(text: str, *spans: tuple[str, str, int | None]) -> dict[str, str | None]:
+    """Spans are (label, surface, index of the head); each figure or phrase that is left -> the surface of what it is of."""
+    found = pieces(text, 0, len(text), words=False)
+    starts, ends = [p.start for p in found], [p.end for p in found]
+    tagged, at = [], 0
+    for label, surface, head in spans:
+        at = text.index(surface, at)
+        tagged.append(TaggedSpan(label, starts.index(at), ends.index(at + len(surface)) + 1, 0.8, head=head))
+    phrases = [n for n, s in enumerate(tagged) if s.label == "CHANGE"]
+    for number, span in enumerate(tagged):
+        holding = [n for n in phrases if n != number and tagged[n].first <= span.first and span.last <= tagged[n].last]
+        span.phrase = holding[0] if holding else None
+
+    def surface_of(span: TaggedSpan) -> str:
+        return text[found[span.first].start : found[span.last - 1].end]
+
+    left = repair(tagged, text, found)
+    firsts = [(s.first, -s.last) for s in left]
+    assert firsts == sorted(firsts)
+    return {
+        surface_of(s): None if s.head is None else surface_of(left[s.head])
+        for s in left
+        if s.label in ("QUANTITY", "PERCENT", "CHANGE") and s.phrase is None
+    }
+
+
+ROWS = "| 2011 | 52.300 |\n\n| 2012 | 53.100 |"
+FIGURES = [("QUANTITY", "52.300", None), ("QUANTITY", "53.100", None)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "| Năm | Số hộ (hộ) |\n\n|---|---|",
+        "| Năm học | Số hộ |",
+        "| |||\n\nNăm |\n\nSố hộ\n\n| ||",
+        "Năm | Số hộ |\n\nNăm | Số hộ |",
+    ],
+)
+def test_rows_of_years_are_of_what_heads_their_column(head):
+    assert governed(f"{head}\n\n{ROWS}", *FIGURES) == {"52.300": "Số hộ", "53.100": "Số hộ"}
+
+
+def test_a_name_that_was_seen_governs_as_it_was_seen():
+    text = "| Năm | Tổng số hộ |\n\n" + ROWS
+    answer = governed(text, ("INDICATOR", "số hộ", None), *FIGURES)
+    assert set(answer.values()) == {"số hộ"}
+
+
+def test_several_columns_and_their_changes():
+    text = "| Năm | Số hộ | ±% | Lao động |\n\n| 2011 | 520 | +1,5% | 990 |\n\n| 2012 | 531 | +2,1% | 1.020 |"
+    spans = []
+    for hộ, change, people in (("520", "+1,5%", "990"), ("531", "+2,1%", "1.020")):
+        spans += [
+            ("QUANTITY", hộ, None),
+            ("CHANGE", change, None),
+            ("PERCENT", change, None),
+            ("QUANTITY", people, None),
+        ]
+    answer = governed(text, *spans)
+    assert [answer[s] for s in ("520", "+1,5%", "531", "+2,1%")] == ["Số hộ"] * 4
+    assert [answer[s] for s in ("990", "1.020")] == ["Lao động"] * 2
+
+
+def test_a_table_that_goes_on_beside_itself():
+    text = "| Năm | Số hộ | Năm | Số hộ |\n\n| 2011 | 520 | 2021 | 560 |\n\n| 2012 | 531 | 2022 | 571 |"
+    answer = governed(text, *(("QUANTITY", n, None) for n in ("520", "560", "531", "571")))
+    assert answer == dict.fromkeys(("520", "560", "531", "571"), "Số hộ")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Dân cư và lao động\n\n",  # no head at all
+        "| Xã | Số hộ |\n\n",  # the rows are no years by their head
+        "Năm\n\n" + "Phần này kể lại việc đăng ký hộ tịch qua nhiều thời kỳ, có khi đứt quãng.\n\nSố hộ\n\n",
+    ],
+)
+def test_without_a_clear_head_nothing_is_made_up(head):
+    assert governed(head + ROWS, *FIGURES) == {"52.300": None, "53.100": None}
+
+
+def test_no_figure_is_of_a_later_row():
+    text = "| 310 | 42 |\n\n| Mật độ | 55 | 61 |"
+    answer = governed(text, ("QUANTITY", "310", 2), ("QUANTITY", "42", 2), ("INDICATOR", "Mật độ", None), ("QUANTITY", "55", 2), ("QUANTITY", "61", 2))  # fmt: skip
+    assert answer == {"310": None, "42": None, "55": "Mật độ", "61": "Mật độ"}
+
+
+def test_a_row_that_names_itself_keeps_its_figures():
+    text = "| Diện tích | 310 |\n\n| Mật độ | 55 |"
+    answer = governed(text, ("INDICATOR", "Diện tích", None), ("QUANTITY", "310", 2), ("INDICATOR", "Mật độ", None), ("QUANTITY", "55", 2))  # fmt: skip
+    assert answer == {"310": "Diện tích", "55": "Mật độ"}
+
+
+def test_text_behind_a_table_may_govern_from_a_line_without_bars():
+    text = "| 310 |\n\nMật độ là như trên."
+    answer = governed(text, ("QUANTITY", "310", 1), ("INDICATOR", "Mật độ", None))
+    assert answer == {"310": "Mật độ"}
