@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chitieu.annotation.inline_xml import GoldDocument
+from chitieu.annotation.document import AnnotatedDocument
 from chitieu.annotation.spans import gold_spans
 from chitieu.contract import Check, Figure, Period
 from chitieu.figures.checks import check
@@ -14,7 +14,7 @@ from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
 
 
-def gold_checks(document: GoldDocument, *, period: Period | None = None) -> tuple[dict[str, Figure], list[Check]]:
+def gold_checks(document: AnnotatedDocument, *, period: Period | None = None) -> tuple[dict[str, Figure], list[Check]]:
     """The figures by id, with offsets of the document's text, and the checks; without a catalogue."""
     reading = Reading(SourceText(document.text))
     spans = gold_spans(document, reading)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chitieu.annotation.inline_xml import GoldDocument
+from chitieu.annotation.document import AnnotatedDocument
 from chitieu.annotation.spans import gold_spans
 from chitieu.contract import Figure, Period
 from chitieu.figures.document import document_figures
@@ -11,7 +11,7 @@ from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
 
 
-def gold_figures(document: GoldDocument, *, period: Period | None = None) -> list[Figure]:
+def gold_figures(document: AnnotatedDocument, *, period: Period | None = None) -> list[Figure]:
     """Figures with offsets of the document's text; ``period`` goes before the document's own."""
     reading = Reading(SourceText(document.text))
     figures, _ = document_figures(reading, gold_spans(document, reading), period=period)

@@ -18,13 +18,13 @@ from spacy.tokens import Doc, Span, SpanGroup, Token
 from spacy.util import registry
 from spacy.vocab import Vocab
 
-from chitieu.contract import Extraction
+from chitieu.annotation.formats.docbin import MENTIONS, PHRASES
+from chitieu.contract import PHRASE_LABELS, Extraction
 from chitieu.pipeline import Pipeline, load_pipeline
 from chitieu.text.segmentation import pieces
 from chitieu.text.source import SourceText
 
 _RUN = re.compile(r"\s+")
-MENTIONS, PHRASES = "mentions", "phrases"
 
 
 class Vietnamese(Language):  # type: ignore[no-untyped-call]
@@ -127,7 +127,7 @@ class ExtractorComponent:
             if made is None:
                 continue
             made._.score = span.score
-            group = PHRASES if span.label in ("ATTAINMENT", "CHANGE", "SHARE") else MENTIONS
+            group = PHRASES if span.label in PHRASE_LABELS else MENTIONS
             groups[group].append(made)
         for name, members in groups.items():
             doc.spans[name] = SpanGroup(doc, name=name, spans=members)

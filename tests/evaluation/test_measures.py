@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chitieu.annotation.inline_xml import GoldDocument, parse, read
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.inline_xml import parse, read
 from chitieu.contract import Document, Extraction, Figure, ModelInfo, Span, Unit
 from chitieu.evaluation.measures import LABELS, gold_figures, score
 from chitieu.evaluation.readings import readings
@@ -31,7 +32,7 @@ def extraction(text: str, spans: list[Span], figures: list[Figure]) -> Extractio
     )
 
 
-def perfect(document: GoldDocument) -> tuple[list[Span], list[Figure]]:
+def perfect(document: AnnotatedDocument) -> tuple[list[Span], list[Figure]]:
     """What a faultless system would answer."""
     text = document.text
     spans = []
@@ -73,7 +74,7 @@ def perfect(document: GoldDocument) -> tuple[list[Span], list[Figure]]:
     return spans, figures
 
 
-def perturbed(document: GoldDocument, rng: random.Random) -> Extraction:
+def perturbed(document: AnnotatedDocument, rng: random.Random) -> Extraction:
     """A system's answer with every kind of mistake in it; ``text`` is sometimes wrong on purpose."""
     text = document.text
     spans, figures = perfect(document)

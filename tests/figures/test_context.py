@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from chitieu.annotation.inline_xml import GoldDocument, read
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.inline_xml import read
 from chitieu.contract import Figure
 from gold import gold_figures
 
@@ -27,7 +28,7 @@ def cases() -> list[Case]:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def read_figures(document: GoldDocument) -> dict[tuple[int, int], Figure]:
+def read_figures(document: AnnotatedDocument) -> dict[tuple[int, int], Figure]:
     """Figures by their offsets in the document."""
     return {(f.start, f.end): f for f in gold_figures(document)}
 

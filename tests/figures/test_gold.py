@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from chitieu.annotation.inline_xml import GoldDocument, read
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.inline_xml import read
 from gold import gold_figures
 
 pytestmark = pytest.mark.shared
@@ -33,7 +34,7 @@ def measure(shared: Path) -> ModuleType:
     return module
 
 
-def gold_of(document: GoldDocument) -> list[dict[str, object]]:
+def gold_of(document: AnnotatedDocument) -> list[dict[str, object]]:
     """The spans as the measures take them."""
     out: list[dict[str, object]] = []
     for span in document.spans:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chitieu.annotation.inline_xml import GoldDocument, parse
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.inline_xml import parse
 from chitieu.tagging.tokens import load_tokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def tokenizer(tokenizer_path):
 
 
 @pytest.fixture
-def document() -> GoldDocument:
+def document() -> AnnotatedDocument:
     return parse(XML, "nho.xml")
 
 

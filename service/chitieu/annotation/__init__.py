@@ -1,1 +1,1 @@
-"""Annotated documents: reading and checking them."""
+"""Annotated documents: one plain type, its rules, and the formats that it is read from and written in."""

@@ -6,38 +6,15 @@ The tags are those of the annotation guidelines: mentions ``ind qty unit pct per
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from chitieu.contract import MENTION_LABELS, PHRASE_LABELS
+from chitieu.annotation.document import AnnotatedDocument, AnnotatedSpan, Mark, invalid, problem, relation, resolved
 from chitieu.errors import AnnotationInvalid
-from chitieu.tagging.labels import FIGURE_LABELS, TAGS
+from chitieu.tagging.labels import TAGS
 
 _TAG = re.compile(r"<(/?)(" + "|".join(TAGS) + r")((?:\s+\w+=\"[^\"]*\")*)\s*>")
 _ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
 _STRAY = re.compile(r"<[^>]{1,30}>")
-
-
-@dataclass
-class GoldSpan:
-    """A gold span. ``head``: index of the INDICATOR span it is ``of`` or ``in``, or None. ``phrase``: index of the phrase around it."""
-
-    label: str
-    start: int
-    end: int
-    id: str | None = None
-    head: int | None = None
-    phrase: int | None = None
-
-
-@dataclass(frozen=True)
-class GoldDocument:
-    """An annotated document: name, text without tags, spans in order of their start tags."""
-
-    name: str
-    text: str
-    spans: list[GoldSpan] = field(repr=False)
 
 
 def _unescape(text: str) -> str:
@@ -49,7 +26,7 @@ def problems(xml: str) -> list[str]:
     return _parse(xml)[2]
 
 
-def parse(xml: str, name: str = "") -> GoldDocument:
+def parse(xml: str, name: str = "") -> AnnotatedDocument:
     """Read one annotated document.
 
     Raises:
@@ -57,75 +34,67 @@ def parse(xml: str, name: str = "") -> GoldDocument:
     """
     text, spans, found = _parse(xml)
     if found:
-        raise AnnotationInvalid(f"{name or 'tài liệu / document'}: {found[0]}", file=name, problems=found)
-    return GoldDocument(name, text, spans)
+        raise invalid(name, found)
+    return AnnotatedDocument(name, text, spans)
 
 
-def read(path: Path) -> GoldDocument:
+def read(path: Path) -> AnnotatedDocument:
     """Read an annotated file (UTF-8).
 
     Raises:
         AnnotationInvalid: not UTF-8, or the tags break the rules.
     """
+    return parse(decoded(path.read_bytes(), path.name), path.name)
+
+
+def decoded(data: bytes, name: str) -> str:
+    """UTF-8 as text.
+
+    Raises:
+        AnnotationInvalid: it is none.
+    """
     try:
-        xml = path.read_bytes().decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise AnnotationInvalid(f"{path.name}: không phải UTF-8 / not UTF-8 ({error})", file=path.name) from error
-    return parse(xml, path.name)
+        raise AnnotationInvalid(f"{name}: không phải UTF-8 / not UTF-8 ({error})", file=name) from error
 
 
-def _parse(xml: str) -> tuple[str, list[GoldSpan], list[str]]:
+def _parse(xml: str) -> tuple[str, tuple[AnnotatedSpan, ...], list[str]]:
+    """Text, spans and problems; lines and columns are those of the XML where a tag is to blame, else those of the text."""
     parts: list[str] = []
     length = at = 0
-    spans: list[GoldSpan] = []
-    targets: list[str | None] = []
-    stack: list[int] = []
+    marks: dict[int, Mark] = {}  # by where the start tag stands
+    stack: list[tuple[re.Match[str], int]] = []
     found: list[str] = []
+
+    def tell(match: re.Match[str], vi: str, en: str) -> None:
+        found.append(problem(xml, match.start(), vi, en))
+
     for match in _TAG.finditer(xml):
         part = _unescape(xml[at : match.start()])
         parts.append(part)
         length += len(part)
         at = match.end()
-        label = TAGS[match[2]]
-        if match[1]:
-            if not stack or spans[stack[-1]].label != label:
-                found.append(f"</{match[2]}> closes nothing at {length}")
-            else:
-                spans[stack.pop()].end = length
-            continue
-        attributes = dict(_ATTRIBUTE.findall(match[3]))
-        span = GoldSpan(label, length, -1, id=attributes.get("id"))
-        if stack:
-            outer = spans[stack[-1]]
-            if label in PHRASE_LABELS or outer.label in MENTION_LABELS:
-                found.append(f"{label} inside {outer.label} at {length}")
-            else:
-                span.phrase = stack[-1]
-        target = attributes.get("in" if label == "INDICATOR" else "of")
-        if label in FIGURE_LABELS and span.phrase is not None and target is not None:
-            found.append(f"{label} at {length} has an 'of' inside a phrase")
-        if label == "INDICATOR" and span.id is None:
-            found.append(f"INDICATOR at {length} has no id")
-        stack.append(len(spans))
-        spans.append(span)
-        targets.append(target)
+        tag = match[2]
+        if not match[1]:
+            stack.append((match, length))
+        elif not stack or stack[-1][0][2] != tag:
+            tell(match, f"</{tag}> không đóng thẻ nào", f"</{tag}> closes nothing")
+        else:
+            opening, start = stack.pop()
+            label, attributes = TAGS[tag], dict(_ATTRIBUTE.findall(opening[3]))
+            own = attributes.get("id") if label == "INDICATOR" else None
+            if label == "INDICATOR" and own is None:
+                tell(opening, "INDICATOR không có id", "INDICATOR has no id")
+            marks[opening.start()] = Mark(label, start, length, id=own, target=attributes.get(relation(label)))
     parts.append(_unescape(xml[at:]))
     text = "".join(parts)
-    found += [f"{spans[i].label} at {spans[i].start} is never closed" for i in stack]
-    for span in spans:
-        words = text[span.start : span.end]
-        if span.end >= 0 and (words != words.strip() or not words):
-            found.append(f"{span.label} {words!r} starts or ends with space, or is empty")
-    ids = {span.id: number for number, span in enumerate(spans) if span.label == "INDICATOR" and span.id is not None}
-    repeats = Counter(span.id for span in spans if span.label == "INDICATOR" and span.id is not None)
-    found += [f"indicator id {i} stands {n} times" for i, n in repeats.items() if n > 1]
-    for span, target in zip(spans, targets, strict=True):
-        if target is None:
-            continue
-        span.head = ids.get(target)
-        if span.head is None:
-            found.append(f"{span.label} {text[span.start : span.end]!r} names {target}, no such indicator")
+    for opening, _ in stack:
+        tell(opening, f"<{opening[2]}> không được đóng", f"<{opening[2]}> is never closed")
+    spans: tuple[AnnotatedSpan, ...] = ()
+    if not found:
+        spans, found = resolved(text, [marks[at] for at in sorted(marks)])
     stray = _STRAY.search(_TAG.sub("", xml))
     if stray:
-        found.append(f"unknown markup {stray.group()!r}")
+        found.append(f"thẻ lạ / unknown markup {stray.group()!r}")
     return text, spans, found

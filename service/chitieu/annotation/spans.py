@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chitieu.annotation.inline_xml import GoldDocument
+from chitieu.annotation.document import AnnotatedDocument
 from chitieu.contract import Span
 from chitieu.text.reading import Reading
 
 
-def gold_spans(document: GoldDocument, reading: Reading) -> list[Span]:
+def gold_spans(document: AnnotatedDocument, reading: Reading) -> list[Span]:
     """Spans in text order, with offsets in the reading; one of a place that is not read is left out."""
     out = []
     for number, gold in enumerate(document.spans):

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from chitieu.annotation.inline_xml import GoldDocument, GoldSpan
+from chitieu.annotation.document import AnnotatedDocument, AnnotatedSpan
 from chitieu.contract import PHRASE_LABELS, Extraction, Span
 from chitieu.evaluation.measures import same_indicator
 from chitieu.tagging.labels import FIGURE_LABELS
@@ -17,7 +17,7 @@ _SENTENCE = re.compile(r"[.!?…]\s")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 
 
-def distance(text: str, span: GoldSpan, head: GoldSpan | None) -> str:
+def distance(text: str, span: AnnotatedSpan, head: AnnotatedSpan | None) -> str:
     """Where the indicator of a span stands.
 
     ``none``: the text never says. ``inside``: in the phrase. ``before``, ``behind``: in the same clause. Else what lies between at
@@ -39,7 +39,7 @@ def distance(text: str, span: GoldSpan, head: GoldSpan | None) -> str:
     return "before" if head.start < span.start else "behind"
 
 
-def links_by_distance(pairs: Iterable[tuple[GoldDocument, Extraction]]) -> dict[str, dict[str, list[int]]]:
+def links_by_distance(pairs: Iterable[tuple[AnnotatedDocument, Extraction]]) -> dict[str, dict[str, list[int]]]:
     """``of`` and ``in``: distance to [links, links that are right], of the spans whose label, start and end are right."""
     count: Counter[tuple[str, str]] = Counter()
     right: Counter[tuple[str, str]] = Counter()

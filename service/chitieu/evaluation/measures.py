@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from chitieu.annotation.inline_xml import GoldDocument, GoldSpan
+from chitieu.annotation.document import AnnotatedDocument, AnnotatedSpan
 from chitieu.contract import MENTION_LABELS, PHRASE_LABELS, Extraction, Figure, Kind, Span
 from chitieu.evaluation.readings import readings, squash
 from chitieu.tagging.labels import FIGURE_LABELS
@@ -35,7 +35,7 @@ class GoldFigure:
     unit: str
     readings: set[Decimal] | None
     kind: str
-    indicator: GoldSpan | None
+    indicator: AnnotatedSpan | None
     verb: str
 
 
@@ -47,7 +47,7 @@ class Scores:
     labels: dict[str, dict[str, float | int | None]]
 
 
-def gold_figures(document: GoldDocument) -> list[GoldFigure]:
+def gold_figures(document: AnnotatedDocument) -> list[GoldFigure]:
     """The figures of a gold document, in text order."""
     text, spans = document.text, document.spans
     units = {s.start: s for s in spans if s.label == "UNIT"}
@@ -79,11 +79,11 @@ def gold_figures(document: GoldDocument) -> list[GoldFigure]:
     return out
 
 
-def _overlap(a: GoldFigure | GoldSpan | Figure | Span, b: GoldFigure | GoldSpan | Figure | Span) -> int:
+def _overlap(a: GoldFigure | AnnotatedSpan | Figure | Span, b: GoldFigure | AnnotatedSpan | Figure | Span) -> int:
     return min(a.end, b.end) - max(a.start, b.start)
 
 
-def same_indicator(got: Span | None, want: GoldSpan | None) -> bool:
+def same_indicator(got: Span | None, want: AnnotatedSpan | None) -> bool:
     """Whether two answers to "of what" agree: both none, or spans that overlap."""
     if got is None or want is None:
         return got is None and want is None
@@ -113,7 +113,7 @@ def _accuracy(right: int, total: int) -> float | None:
     return round(right / total, 4) if total else None
 
 
-def _count_spans(document: GoldDocument, answer: Extraction, count: Counter[tuple[str, str]]) -> None:
+def _count_spans(document: AnnotatedDocument, answer: Extraction, count: Counter[tuple[str, str]]) -> None:
     gold = {(s.label, s.start, s.end) for s in document.spans}
     system = {(s.label, s.start, s.end) for s in answer.spans}
     for name, side in (("gold", gold), ("system", system), ("both", gold & system)):
@@ -143,7 +143,9 @@ class Verdict:
         return self.value and self.unit and self.kind and self.link
 
 
-def judged_figures(document: GoldDocument, answer: Extraction) -> Iterator[tuple[GoldFigure, Figure | None, Verdict]]:
+def judged_figures(
+    document: AnnotatedDocument, answer: Extraction
+) -> Iterator[tuple[GoldFigure, Figure | None, Verdict]]:
     """Each gold figure with the system figure matched to it, or None, and what is right about that."""
     by_id = {s.id: s for s in answer.spans}
     free = _numbered(answer)
@@ -171,7 +173,7 @@ def _numbered(answer: Extraction) -> list[Figure]:
     return [f for f in answer.figures if (f.start, f.end) in numbers]
 
 
-def _count_figures(document: GoldDocument, answer: Extraction, count: Counter[str]) -> None:
+def _count_figures(document: AnnotatedDocument, answer: Extraction, count: Counter[str]) -> None:
     count["system"] += len(_numbered(answer))
     for gold, figure, verdict in judged_figures(document, answer):
         count["gold"] += 1
@@ -188,7 +190,7 @@ def _count_figures(document: GoldDocument, answer: Extraction, count: Counter[st
             count["direction"] += figure.direction == ("up" if gold.verb.startswith("tăng") else "down")
 
 
-def _count_links(document: GoldDocument, answer: Extraction, count: Counter[str]) -> None:
+def _count_links(document: AnnotatedDocument, answer: Extraction, count: Counter[str]) -> None:
     by_id = {s.id: s for s in answer.spans}
     found: dict[tuple[str, int, int], Span] = {(s.label, s.start, s.end): s for s in answer.spans}
     numbers = [s for s in document.spans if s.label in FIGURE_LABELS]
@@ -205,7 +207,7 @@ def _count_links(document: GoldDocument, answer: Extraction, count: Counter[str]
             count["att_link"] += same_indicator(by_id.get(got.of or ""), head)
 
 
-def score(pairs: Iterable[tuple[GoldDocument, Extraction]]) -> Scores:
+def score(pairs: Iterable[tuple[AnnotatedDocument, Extraction]]) -> Scores:
     """The measures over all documents together; ``bad_offsets`` counts spans and figures whose text is not at their offsets."""
     spans: Counter[tuple[str, str]] = Counter()
     count: Counter[str] = Counter()

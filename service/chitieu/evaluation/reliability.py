@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from chitieu.annotation.inline_xml import GoldDocument
+from chitieu.annotation.document import AnnotatedDocument
 from chitieu.contract import Extraction
 from chitieu.evaluation.measures import judged_figures, same_indicator
 from chitieu.tagging.confidence import RELATIONS, logit
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
     right: bool
 
 
-def outcomes(document: GoldDocument, answer: Extraction) -> Iterator[Outcome]:
+def outcomes(document: AnnotatedDocument, answer: Extraction) -> Iterator[Outcome]:
     """Every span, link and figure of an answer with how it turned out."""
     gold = {(s.label, s.start, s.end): s for s in document.spans}
     by_id = {s.id: s for s in answer.spans}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from chitieu.annotation.inline_xml import GoldDocument, read
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.inline_xml import read
 from chitieu.contract import Extraction
 from chitieu.errors import BadRequest
 from chitieu.evaluation.card import write_calibration
@@ -32,7 +33,7 @@ def gold_files(paths: Sequence[Path], *, only: Path | None = None) -> list[Path]
     return files
 
 
-Answered = list[tuple[GoldDocument, Extraction]]
+Answered = list[tuple[AnnotatedDocument, Extraction]]
 
 
 def answer(model: Path | None, files: Sequence[Path], *, calibrated: bool = True) -> Answered:

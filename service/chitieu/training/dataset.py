@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from chitieu.annotation.inline_xml import GoldDocument, read
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.inline_xml import read
 from chitieu.contract import PHRASE_LABELS
 from chitieu.errors import ConfigInvalid
 from chitieu.tagging.labels import FIGURE_LABELS, MENTION_TAGS, PHRASE_TAGS
@@ -98,7 +99,7 @@ class Example:
     governors: NDArray[np.int64]
 
 
-def piece_ranges(document: GoldDocument, tokens: TokenizedPassages) -> list[tuple[int, int] | None]:
+def piece_ranges(document: AnnotatedDocument, tokens: TokenizedPassages) -> list[tuple[int, int] | None]:
     """The pieces of each gold span, half-open; None for a span that is not read."""
     starts = np.array([p.start for p in tokens.passages.pieces])
     out: list[tuple[int, int] | None] = []
@@ -109,7 +110,7 @@ def piece_ranges(document: GoldDocument, tokens: TokenizedPassages) -> list[tupl
     return out
 
 
-def targets_of(document: GoldDocument, tokens: TokenizedPassages) -> tuple[NDArray[np.int64], ...]:
+def targets_of(document: AnnotatedDocument, tokens: TokenizedPassages) -> tuple[NDArray[np.int64], ...]:
     """Document-wide targets: mention tags, phrase tags (pieces,), governor head pieces (2, pieces), -1 for "none"."""
     count = len(tokens.passages.pieces)
     mentions, phrases = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -141,12 +142,14 @@ def targets_of(document: GoldDocument, tokens: TokenizedPassages) -> tuple[NDArr
 class Prepared:
     """A gold document, its tokens and its windows with targets."""
 
-    document: GoldDocument
+    document: AnnotatedDocument
     tokens: TokenizedPassages
     examples: list[Example]
 
 
-def prepare(document: GoldDocument, tokenizer: Tokenizer, sizes: WindowSizes, *, text: str | None = None) -> Prepared:
+def prepare(
+    document: AnnotatedDocument, tokenizer: Tokenizer, sizes: WindowSizes, *, text: str | None = None
+) -> Prepared:
     """All windows of a document. ``text`` may stand in for the document's own if every offset still holds."""
     tokens = tokenize(read_passages(Reading(SourceText(document.text if text is None else text))), tokenizer)
     mentions, phrases, governors = targets_of(document, tokens)
@@ -162,6 +165,6 @@ def prepare(document: GoldDocument, tokenizer: Tokenizer, sizes: WindowSizes, *,
     return Prepared(document, tokens, out)
 
 
-def load(paths: Sequence[Path]) -> list[GoldDocument]:
+def load(paths: Sequence[Path]) -> list[AnnotatedDocument]:
     """Read documents; the first faulty one raises AnnotationInvalid."""
     return [read(path) for path in paths]
