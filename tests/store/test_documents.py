@@ -20,7 +20,6 @@ from chitieu.store.documents import (
     get,
     list_documents,
     stored_answer,
-    summary_of,
     text_of,
 )
 from chitieu.store.tables import Job, StoredDocument, StoredObservation, StoredText
@@ -95,7 +94,7 @@ def test_a_stored_document_comes_back_whole(database):
     assert summary.model == answer.model
 
     found = get(database, summary.id)
-    assert found.summary == summary == summary_of(database, summary.id)
+    assert found.summary == summary
     assert found.text == REPORT == found.answer.document.text == text_of(database, summary.id)
     found.answer.document.text = None
     assert found.answer == answer
@@ -151,7 +150,7 @@ def test_stored_again_it_keeps_its_place_and_first_sender_and_takes_the_new_answ
     again = save(database, answer, REPORT, id=first.id, by="minh")
     assert (again.stored_at, again.stored_by) == (first.stored_at, "lan")
     assert again.read_at > first.read_at and again.observations == 1
-    assert again == summary_of(database, first.id)
+    assert again == get(database, first.id).summary
     assert [found.id for found in list_documents(database).items] == [other.id, first.id]
     assert count(database, StoredDocument) == 2
     assert count(database, StoredObservation) == other.observations + 1
@@ -201,7 +200,7 @@ def test_what_was_never_stored_has_no_answer(database):
     assert stored_answer(database, SHA, model=MODEL) is None
 
 
-@pytest.mark.parametrize("ask", [get, summary_of, text_of, delete])
+@pytest.mark.parametrize("ask", [get, text_of, delete])
 def test_an_unknown_id_is_said_to_be_unknown(database, ask):
     with pytest.raises(DocumentUnknown) as caught:
         ask(database, "x" * 300)

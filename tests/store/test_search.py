@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from chitieu.asked import days_of, place_keys
 from chitieu.errors import BadRequest
-from chitieu.store.search import days_of, place_keys, words_of
+from chitieu.store.search import words_of
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,11 @@ def with_own(path: Path, mode: Mode = "add") -> Catalogue:
     return _merged(path, hashlib.sha256(data).hexdigest(), mode)
 
 
+def catalogue_of(path: Path | None, mode: Mode) -> Catalogue:
+    """The catalogue of the settings: the project's, with an office's own where it has one. Raises what `with_own` raises."""
+    return with_own(path, mode) if path is not None else load_catalogue()
+
+
 @lru_cache(maxsize=4)
 def _merged(path: Path, digest: str, mode: Mode) -> Catalogue:
     project = load_catalogue()

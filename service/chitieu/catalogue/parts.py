@@ -52,6 +52,12 @@ def is_part_name(folded: str) -> bool:
     return _part(0, folded).kind != "item" or folded in _known()
 
 
+def usual_code(text: str) -> str | None:
+    """The code of a usual part by its name (`dịch vụ` and `khu vực III` are one, `services`), None of any other."""
+    known = _known().get(fold(text))
+    return (known[1] or None) if known is not None else None
+
+
 def _part(level: int, text: str, words: tuple[int, int] | None = None) -> PathPart:
     tokens = text.split()
     start, end = words or (0, len(tokens))

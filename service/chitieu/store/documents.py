@@ -214,15 +214,6 @@ def get(database: Database, id: str) -> StoredAnswer:
     )
 
 
-def summary_of(database: Database, id: str) -> DocumentSummary:
-    """A document without its text and figures. Raises what `get` raises."""
-    with database.read() as session:
-        found = session.execute(_summaries().where(StoredDocument.id == id)).one_or_none()
-    if found is None:
-        raise _unknown(id)
-    return _summary(found)
-
-
 def text_of(database: Database, id: str) -> str:
     """The text of a document. Raises what `get` raises."""
     query = (
@@ -249,8 +240,8 @@ def list_documents(
     """The documents that match, the one stored last first.
 
     Args:
-        place: code or name of the place that they are about (`chitieu.store.search.at_place`).
-        period: within which the time that they are about lies (`chitieu.store.search.days_of`).
+        place: code or name of the place that they are about (`chitieu.asked.asked_place`).
+        period: within which the time that they are about lies (`chitieu.asked.days_of`).
         name: words of their names.
         limit: documents of a page, 1 or more.
         cursor: `next` of the page before.

@@ -61,8 +61,8 @@ def find(
 
     Args:
         indicator: an id of the catalogue; where no row has it, words of the indicator's path or its name in the catalogue.
-        place: code or name of the row's place (`chitieu.store.search.at_place`).
-        period: within which the row's time lies (`chitieu.store.search.days_of`).
+        place: code or name of the row's place (`chitieu.asked.asked_place`).
+        period: within which the row's time lies (`chitieu.asked.days_of`).
         status: `actual`, `estimate` or `target`.
         document: the id of a document.
         limit: rows of a page, 1 or more.

@@ -8,11 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 from chitieu import __version__
+from chitieu.asked import place_keys
 from chitieu.contract import Extraction, Observation, Place
 from chitieu.output.columns import Cell
 from chitieu.output.table import plain
 from chitieu.output.values import table
-from chitieu.store.search import place_keys, words_of
+from chitieu.store.search import words_of
 
 
 def document_values(answer: Extraction, now: datetime) -> dict[str, Any]:

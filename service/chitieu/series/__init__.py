@@ -1,0 +1,1 @@
+"""An indicator over the years, from every document that states it."""
