@@ -8,8 +8,10 @@ import itertools
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,6 +158,56 @@ class Server:
         finally:
             database.close()
         self._migrated = True
+
+
+class Wire:
+    """The network between a client and the server, which can be cut: then nothing comes through any more, and nobody is told."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._whole = threading.Event()
+        self._whole.set()
+        self._ends: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._whole.set()
+        for end in (self._listener, *self._ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def url(self, url: URL) -> URL:
+        """Where a database of the server is, through here."""
+        return url.set(host="127.0.0.1", port=self._listener.getsockname()[1]).difference_update_query(["host"])
+
+    def cut(self) -> None:
+        self._whole.clear()
+
+    def mend(self) -> None:
+        """Let through what is sent from now on, and what was held up."""
+        self._whole.set()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(str(self._server.folder / ".s.PGSQL.5432"))
+                self._ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                self._whole.wait()
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
 
 
 def wait_until(condition, seconds: float = 10.0) -> None:

@@ -45,7 +45,9 @@ class SlowTagger(FakeTagger):
                     progress(step, self.steps)
                 if self.go.wait(self.seconds):
                     break
-        return super().tag(passages, progress=progress)
+            if progress is not None:
+                progress(self.steps, self.steps)
+        return super().tag(passages)
 
 
 def slow_pipeline(steps: int = 600, seconds: float = 0.05, **more) -> Pipeline:
@@ -73,8 +75,18 @@ def main() -> int:
     import uvicorn
 
     from chitieu.api.app import create_app
+    from chitieu.api.protocol import Limits
 
-    uvicorn.run(create_app(pipeline), host="127.0.0.1", port=args.port, log_level="warning")
+    limits = Limits(header_seconds=10, body_seconds=60, connections=100)
+    app = create_app(pipeline)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=args.port,
+        log_level="warning",
+        http=limits.as_http(),
+        timeout_graceful_shutdown=app.state.settings.shutdown_seconds + 5,
+    )
     return 0
 
 

@@ -145,7 +145,7 @@ def test_sdmx_tells_what_it_leaves_out(report, capsys):
 def test_a_formats_library_is_imported_when_it_is_asked_for():
     program = (
         "import sys, chitieu.api.app, chitieu.cli, chitieu.output.table, chitieu.output.page\n"
-        "print([n for n in ('pyarrow', 'pandas', 'pysdmx', 'duckdb', 'xlsxwriter') if n in sys.modules])"
+        "print([n for n in ('pyarrow', 'pandas', 'pysdmx', 'duckdb', 'xlsxwriter', 'matplotlib') if n in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
     assert run.stdout.strip() == "[]"

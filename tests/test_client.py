@@ -361,6 +361,16 @@ def test_a_batch_that_is_not_taken_whole_says_why():
         list(Odd(httpx.Response(200, text=json.dumps(last))).client.batch(["x"]))
 
 
+def test_a_batch_whose_service_stops_says_which_texts_were_not_done():
+    error = {"code": "stopping", "message": "x / y", "detail": {"retry_after": 5}}
+    lines = [{"index": 2, "id": "x", "error": {"code": "text_empty", "message": "x / y"}}, {"done": 0, "failed": 1, "error": error}]  # fmt: skip
+    came = []
+    with pytest.raises(errors.ServiceStopping) as caught:
+        for result in Odd(httpx.Response(200, text="\n".join(map(json.dumps, lines)))).client.batch("abcd"):
+            came.append(result.index)
+    assert came == [2] and caught.value.detail == {"retry_after": 5, "missing": [0, 1, 3]}
+
+
 def test_empty_lines_of_a_batch_are_signs_of_life():
     last = {"done": 0, "failed": 0, "error": None}
     assert list(Odd(httpx.Response(200, text="\n\n" + json.dumps(last) + "\n")).client.batch(["x"])) == []
@@ -382,6 +392,22 @@ def test_watching_goes_on_when_the_connection_breaks():
     odd = Odd(httpx.Response(200, stream=Breaking()), running, events)
     assert [(j.state, j.done) for j in odd.client.watch("j")] == [("running", 3), ("running", 5), ("done", 9)]
     assert odd.waited == [1]  # a service that ends each stream at once is not asked without a pause
+
+
+def test_watching_goes_on_when_the_service_is_back():
+    stopping = job_line("queued").replace("event: x", "event: stopping")
+    gone, back = httpx.ConnectError("refused"), httpx.Response(200, text=job_line("done", 9))
+    odd = Odd(httpx.Response(200, text=job_line("running", 3) + stopping), gone, gone, back)
+    assert [(j.state, j.done) for j in odd.client.watch("j")] == [("running", 3), ("done", 9)]
+    assert odd.waited == [5, 5, 5]
+
+
+def test_watching_a_service_that_stopped_and_stays_away_ends():
+    stopping = job_line("queued").replace("event: x", "event: stopping")
+    odd = Odd(httpx.Response(200, text=stopping), *[httpx.ConnectError("refused")] * 9)
+    with pytest.raises(errors.ServiceUnreachable):
+        list(odd.client.watch("j"))
+    assert len(odd.requests) == 4  # the stream, and as often as a request is made again
 
 
 def test_watching_a_service_that_never_answers_ends():

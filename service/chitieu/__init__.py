@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 __all__ = ["__version__", "load"]
 
 

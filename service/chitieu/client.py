@@ -34,6 +34,7 @@ __all__ = [
 Cell = str | int | None
 Parsed = TypeVar("Parsed", bound=BaseModel)
 _WATCH_SECONDS = 1.0  # before a connection that ended is made anew
+_STOPPED_SECONDS = 5.0  # the same, where the service stopped
 _LONGEST_WAIT = 60  # seconds that a service is obeyed when it says when to try again
 _BATCH_TEXTS, _BATCH_CHARACTERS = 100, 1_000_000  # of one request
 _NDJSON = "application/x-ndjson"
@@ -81,7 +82,10 @@ class StoredDocument(_Answer):
 
 
 class Job(_Answer):
-    """Work that outlasts a request: ``done`` of ``total`` of a ``step``; ``error`` (code, message, detail) where it failed."""
+    """Work that outlasts a request: ``done`` of ``total`` of a ``step``; ``error`` (code, message, detail) where it failed.
+
+    ``waiting_for_worker`` says for how many seconds no worker has seen the jobs that wait; None: one has, or this one does not wait.
+    """
 
     id: str
     kind: str
@@ -91,6 +95,7 @@ class Job(_Answer):
     total: int | None = None
     document_id: str | None = None
     error: dict[str, Any] | None = None
+    waiting_for_worker: int | None = None
     asked_at: datetime
     begun_at: datetime | None = None
     ended_at: datetime | None = None
@@ -221,20 +226,28 @@ class Client:
         """What came of each of any number of texts, as they are done; those that are not done when it is left are given up.
 
         Raises:
-            ChitieuError: the service would not or could not go on. What came before stands.
+            ChitieuError: the service would not or could not go on (`ServiceStopping`: it is being stopped). What came before stands;
+                ``detail["missing"]`` has the indices of the texts that were sent and not answered, and those after them were not sent.
         """
         first = 0
         for group in _groups(texts):
             lines = [json.dumps(_document(text), ensure_ascii=False) + "\n" for text in group]
             body = "".join(lines).encode("utf-8", "surrogatepass")
-            with self._asked(
-                "POST",
-                "v1/extract/batch",
-                content=body,
-                headers={"Content-Type": _NDJSON, "Accept": _NDJSON},
-                params={"store": "true"} if store else {},
-            ) as response:
-                yield from _batch_results(response.iter_lines(), first)
+            missing = dict.fromkeys(range(first, first + len(group)))
+            try:
+                with self._asked(
+                    "POST",
+                    "v1/extract/batch",
+                    content=body,
+                    headers={"Content-Type": _NDJSON, "Accept": _NDJSON},
+                    params={"store": "true"} if store else {},
+                ) as response:
+                    for result in _batch_results(response.iter_lines(), first):
+                        missing.pop(result.index, None)
+                        yield result
+            except ChitieuError as error:
+                error.detail["missing"] = list(missing)
+                raise
             first += len(group)
 
     def submit(
@@ -257,19 +270,32 @@ class Client:
         return self._get(Job, f"v1/jobs/{_part(id)}")
 
     def watch(self, id: str) -> Iterator[Job]:
-        """A job whenever it has got on, until it ends; the last has ended. A connection that breaks is made anew."""
+        """A job whenever it has got on, until it ends; the last has ended.
+
+        A connection that breaks is made anew; to a service that said that it stops, up to ``retries`` times.
+        """
+        away = 0  # times that the service may yet be found away
         while True:
-            job: Job | None = None
+            came = stopping = False
             try:
                 with self._asked("GET", f"v1/jobs/{_part(id)}", headers={"Accept": "text/event-stream"}) as response:
-                    for data in _events(response.iter_lines()):
+                    for event, data in _events(response.iter_lines()):
+                        came = True
+                        if event == "stopping":
+                            away, stopping = self._retries, True
+                            break
                         job = _parsed(Job, data.encode())
                         yield job
                         if job.ended:
                             return
             except ServiceUnreachable:
-                if job is None:  # nothing came of this connection: the next would do no better
-                    raise
+                if not came:
+                    if not away:  # nothing came of this connection: the next would do no better
+                        raise
+                    away, stopping = away - 1, True
+            if stopping:
+                self._sleep(_STOPPED_SECONDS)
+                continue
             job = self.job(id)
             if job.ended:
                 yield job
@@ -545,12 +571,15 @@ def _batch_results(lines: Iterable[str], first: int) -> Iterator[BatchResult]:
     raise _told("answer_cut", "Trả lời bị cắt giữa chừng. / The answer was cut off.", {})
 
 
-def _events(lines: Iterable[str]) -> Iterator[str]:
-    """The data of a stream of server-sent events."""
-    data: list[str] = []
+def _events(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Name and data of each of a stream of server-sent events."""
+    event, data = "message", list[str]()
     for line in lines:
-        if line.startswith("data:"):
+        if line.startswith("event:"):
+            event = line[6:].strip()
+        elif line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
-        elif not line and data:
-            yield "\n".join(data)
-            data = []
+        elif not line:
+            if data:
+                yield event, "\n".join(data)
+            event, data = "message", []

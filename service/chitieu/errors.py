@@ -11,20 +11,28 @@ ChitieuError
 ├── ModelMissing     model_missing     503
 ├── ModelInvalid     model_invalid     503
 ├── AnnotationInvalid annotation_invalid 422
+├── FormatUnknown    format_unknown    422
 ├── ConfigInvalid    config_invalid    422
 ├── CatalogueInvalid catalogue_invalid 500
 ├── IndicatorUnknown indicator_unknown 404
+├── IndicatorAmbiguous indicator_ambiguous 422
+├── SeriesTooLarge   series_too_large  413
 ├── ProgramMissing   program_missing   503
 ├── AddressTaken     address_taken     503
 ├── ServiceBusy      service_busy      429
+│   └── ServiceStopping stopping      503
 ├── TooSlow          too_slow          503
 ├── BodyTooSlow      body_too_slow     408
 ├── NotReady         not_ready         503
+├── PagesMissing     pages_missing     503
 ├── ServiceUnreachable service_unreachable 503
 ├── OutputUnwritable output_unwritable 500
 ├── OutputInvalid    output_invalid    422
 ├── OutputLocked     output_locked     409
 ├── WorkersLost      workers_lost      500
+├── WorkersDiffer    workers_differ    409
+├── ClusterUnreachable cluster_unreachable 503
+├── ClusterLost      cluster_lost      503
 ├── DatabaseDown     database_down     503
 ├── DatabaseInvalid  database_invalid  500
 ├── BackupInvalid    backup_invalid    422
@@ -43,6 +51,7 @@ ChitieuError
 ├── AccountUnknown   account_unknown   404
 ├── LastAdmin        last_admin        409
 ├── PasswordWeak     password_weak     422
+├── PasswordWrong    password_wrong    403
 ├── TokenUnknown     token_unknown     404
 └── FileError        file_error        422
     ├── FileUnreadable   file_unreadable   422
@@ -142,9 +151,15 @@ class ModelExists(ChitieuError):
 
 
 class AnnotationInvalid(ChitieuError):
-    """Inline XML that breaks the annotation rules."""
+    """An annotated file that is not what its format prescribes, or breaks the annotation rules; ``detail["problems"]`` lists how."""
 
     code, status = "annotation_invalid", 422
+
+
+class FormatUnknown(ChitieuError):
+    """A file in none of the formats of annotated documents, as far as its content tells; ``detail["formats"]`` lists them."""
+
+    code, status = "format_unknown", 422
 
 
 class ConfigInvalid(ChitieuError):
@@ -165,6 +180,18 @@ class IndicatorUnknown(ChitieuError):
     code, status = "indicator_unknown", 404
 
 
+class IndicatorAmbiguous(ChitieuError):
+    """Several entries of the catalogue may be meant; ``detail`` has them in ``suggestions``, best first."""
+
+    code, status = "indicator_ambiguous", 422
+
+
+class SeriesTooLarge(ChitieuError):
+    """More statements than one answer may hold; ``detail`` names the ``limit``."""
+
+    code, status = "series_too_large", 413
+
+
 class ProgramMissing(ChitieuError):
     """A program or library that this file needs is not installed; ``detail`` names it and how to install it."""
 
@@ -183,6 +210,12 @@ class ServiceBusy(ChitieuError):
     code, status = "service_busy", 429
 
 
+class ServiceStopping(ServiceBusy):
+    """The service was told to stop and does not do this any more; another, or the same when it is back, may."""
+
+    code, status = "stopping", 503
+
+
 class TooSlow(ChitieuError):
     """Reading the text took longer than a request may; as a job it is read to its end."""
 
@@ -199,6 +232,12 @@ class NotReady(ChitieuError):
     """The service can take no work now; ``detail["parts"]`` says which part of it is not ready."""
 
     code, status = "not_ready", 503
+
+
+class PagesMissing(ChitieuError):
+    """The pages for browsers were not built; the API works without them."""
+
+    code, status = "pages_missing", 503
 
 
 class ServiceUnreachable(ChitieuError):
@@ -229,6 +268,24 @@ class WorkersLost(ChitieuError):
     """The processes that read die before they are ready; ``detail["cause"]`` says of what."""
 
     code, status = "workers_lost", 500
+
+
+class WorkersDiffer(ChitieuError):
+    """A process that reads has other software, another model or other programs than the run; ``detail["differences"]`` names them."""
+
+    code, status = "workers_differ", 409
+
+
+class ClusterUnreachable(ChitieuError):
+    """No Ray cluster is at the address, or this machine is none of its nodes; ``detail`` names ``address`` and ``cause``."""
+
+    code, status = "cluster_unreachable", 503
+
+
+class ClusterLost(ChitieuError):
+    """The Ray cluster went away while it was reading; what is done is kept."""
+
+    code, status = "cluster_lost", 503
 
 
 class DatabaseDown(ChitieuError):
@@ -337,6 +394,12 @@ class PasswordWeak(ChitieuError):
     """A password that is too short, or the account's name."""
 
     code, status = "password_weak", 422
+
+
+class PasswordWrong(ChitieuError):
+    """Who is logged in gives a password in use that is not theirs; the login goes on."""
+
+    code, status = "password_wrong", 403
 
 
 class TokenUnknown(ChitieuError):

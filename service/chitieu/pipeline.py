@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from chitieu.catalogue.linker import link
-from chitieu.catalogue.load import Catalogue, load_catalogue
-from chitieu.catalogue.own import with_own
+from chitieu.catalogue.load import Catalogue
+from chitieu.catalogue.own import catalogue_of
 from chitieu.catalogue.places import find_place
 from chitieu.contract import (
     Document,
@@ -318,6 +318,6 @@ def load_pipeline(model: Path | None = None, *, threads: int | None = None, cali
         CatalogueInvalid: the office's own catalogue breaks its schema.
     """
     settings = load_settings()
-    catalogue = with_own(settings.catalogue, settings.catalogue_mode) if settings.catalogue else load_catalogue()
+    catalogue = catalogue_of(settings.catalogue, settings.catalogue_mode)
     tagger = Tagger(model or current_model(), threads=threads, calibrated=calibrated)
     return Pipeline(tagger, catalogue, limit=settings.max_characters)

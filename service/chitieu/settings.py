@@ -20,6 +20,7 @@ _PREFIX = "CHITIEU_"
 _ELSEWHERE = frozenset({"CHITIEU_MODELS", "CHITIEU_SECRETS", "CHITIEU_TEST_MODEL", "CHITIEU_TOKEN"})
 DAY_SECONDS = 86_400
 TIB_MB = 1 << 20
+ANSWER_SECONDS, STATEMENT_SECONDS = 5, 30  # of PostgreSQL
 
 
 class Settings(BaseSettings):
@@ -85,6 +86,18 @@ class Settings(BaseSettings):
     database_password_file: Path | None = Field(
         default=None, description="File with the database's password, where the URL shall not hold it."
     )
+    database_answer_seconds: int = Field(
+        default=ANSWER_SECONDS,
+        ge=2,
+        le=DAY_SECONDS,
+        description="Seconds after which a PostgreSQL server that gives no answer is taken for gone.",
+    )
+    database_statement_seconds: int = Field(
+        default=STATEMENT_SECONDS,
+        ge=0,
+        le=DAY_SECONDS,
+        description="Seconds that PostgreSQL may take for one statement; 0: any number.",
+    )
     login: Literal["auto", "open", "required"] = Field(
         default="auto",
         description="Whether callers must say who they are: `auto` where the service is not bound to loopback alone.",
@@ -103,7 +116,13 @@ class Settings(BaseSettings):
         default=365, ge=1, le=3650, description="Days that an API token is good for, where not said."
     )
     login_attempts: int = Field(
-        default=10, ge=1, le=1000, description="Failed logins of a name, or from an address, in fifteen minutes."
+        default=10, ge=1, le=1000, description="Failed logins of one name from one address in fifteen minutes."
+    )
+    login_attempts_name: int = Field(
+        default=50, ge=1, le=10_000, description="Failed logins of one name from all addresses in fifteen minutes."
+    )
+    login_attempts_address: int = Field(
+        default=200, ge=1, le=100_000, description="Failed logins from one address under all names in fifteen minutes."
     )
     rate_per_minute: int = Field(
         default=600, ge=0, description="Requests of an account or address in a minute; 0: any number."
@@ -158,6 +177,9 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = Field(default="json", description="One JSON object a line, or for eyes.")
     metrics: Literal["login", "open"] = Field(
         default="login", description="Whether `/metrics` needs a login where the rest does."
+    )
+    worker_metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of loopback on which `chitieu worker` serves its measures."
     )
     otel: bool = Field(default=False, description="Send traces by OpenTelemetry (extra `otel`).")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
@@ -32,7 +33,7 @@ def client(served):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/app.js", "/login", "/docs", "/v1/model", "/v1/nothing", "/nothing", "/healthz"]
+    "path", ["/", "/example.txt", "/login", "/docs", "/v1/model", "/v1/nothing", "/nothing", "/healthz"]
 )
 def test_on_every_answer(client, path):
     for headers in ({}, {"Authorization": "Bearer x"}, {"Host": "a b"}):
@@ -52,7 +53,23 @@ def test_answers_are_kept_nowhere(client):
     assert client.get("/v1/model").headers["cache-control"] == "no-store"
     assert client.post("/v1/extract", json={"text": "a"}).headers["cache-control"] == "no-store"
     assert client.get("/v1/model", headers={"Authorization": "Bearer x"}).headers["cache-control"] == "no-store"
-    assert client.get("/app.js").headers["cache-control"] == "no-cache"
+    assert client.get("/example.txt").headers["cache-control"] == "no-cache"
+
+
+def test_pages_are_asked_for_again_and_files_whose_name_tells_their_content_are_not(client):
+    for page in ("/", "/login", "/docs"):
+        answer = client.get(page)
+        assert answer.headers["cache-control"] == "no-cache", page
+        named = re.findall(r'"(/assets/[^"]+)"', answer.text)
+        assert len(named) >= 2, page
+        for name in named:
+            file = client.get(name)
+            assert file.headers["cache-control"] == "private, max-age=31536000, immutable", name
+            again = client.get(name, headers={"If-None-Match": file.headers["etag"]})
+            assert (again.status_code, again.headers["cache-control"]) == (304, file.headers["cache-control"])
+    answer = client.get("/", headers={"If-None-Match": client.get("/").headers["etag"]})
+    assert answer.status_code == 304
+    assert client.get("/assets/none-12345678.js").headers["cache-control"] == "no-cache"
 
 
 def test_faults_too(client, monkeypatch):
@@ -79,5 +96,7 @@ def test_our_own_pages_have_nothing_inline(client):
     for path in ("/", "/login", "/docs"):
         page = client.get(path).text
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", page), path
-    for path in ("/app.js", "/login.js", "/session.js"):
-        assert not re.search(r"innerHTML|\beval\b|[\"']style[\"']|style:", client.get(path).text), path
+    sources = [*Path(__file__).parents[2].glob("service/web/src/**/*.ts*")]
+    assert len(sources) > 8
+    for path in sources:
+        assert not re.search(r"innerHTML|\beval\b|[\"']style[\"']|style:", path.read_text("utf-8"), re.IGNORECASE), path

@@ -54,6 +54,30 @@ def test_nobody_is_let_in_unasked(client):
     assert code_of(client.get("/v1/session")) == (401, "login_needed")
 
 
+def test_a_page_may_ask_who_is_logged_in_where_nobody_is(client, database):
+    asked = "/v1/session?anonymous=true"
+    answer = client.get(asked)
+    assert (answer.status_code, answer.json()) == (200, {"name": None})
+    assert client.head(asked).status_code == 200
+    assert client.get(asked, headers={"Cookie": f"chitieu_session={new_secret()}"}).json() == {"name": None}
+    who = log_in(client, "lan")
+    assert client.get(asked).json() == who
+    end_all(database, Session)
+    assert client.get(asked).json() == {"name": None}
+    # Whoever shows a token is told that it is good no more; nothing else is open to nobody.
+    assert code_of(client.get(asked, headers=bearer(written_token("a" * 12, new_secret())))) == (401, "login_needed")
+    assert code_of(client.get("/v1/session?anonymous=false")) == (401, "login_needed")
+    assert code_of(client.get("/v1/model?anonymous=true")) == (401, "login_needed")
+    assert code_of(client.delete(asked)) == (401, "login_needed")
+
+
+def test_who_asks_who_they_are_is_counted(database_url):
+    with service(database_url, rate_per_minute=3) as (client, database):
+        member(database, "lan", "admin")
+        answers = [client.get("/v1/session?anonymous=true").status_code for _ in range(4)]
+        assert answers == [200, 200, 200, 429]
+
+
 def test_a_login_reads_changes_and_ends(client, database):
     who = log_in(client, "lan")
     assert (who["name"], who["role"], who["via"]) == ("lan", "reader", "session")
@@ -167,6 +191,7 @@ def test_guessing_is_slowed_down(served):
     answer = client.post("/v1/session", json={"name": "lan", "password": PASSWORD})
     assert code_of(answer) == (429, "rate_limited")
     assert 0 < int(answer.headers["retry-after"]) <= 900
+    log_in(client, "minh")  # who shares the address
     age_trail(database, 16)
     log_in(client, "lan")
 
@@ -358,7 +383,8 @@ def test_changing_ones_own_password(client, database_url):
     with service(database_url) as (other, _):
         log_in(other, "lan")
         wrong = client.put("/v1/session/password", json={"old": "sai", "new": "một câu khác hẳn"})
-        assert code_of(wrong) == (401, "login_failed")
+        assert code_of(wrong) == (403, "password_wrong")
+        assert client.get("/v1/model").status_code == 200  # the login goes on
         weak = client.put("/v1/session/password", json={"old": PASSWORD, "new": "ngắn"})
         assert code_of(weak) == (422, "password_weak")
         answer = client.put("/v1/session/password", json={"old": PASSWORD, "new": "một câu khác hẳn"})
@@ -450,3 +476,30 @@ def test_an_account_made_on_the_command_line_opens_the_service(database_url):
         member(database, "lan", "admin")
         log_in(client, "lan")
         assert client.get("/v1/model").status_code == 200
+
+
+@pytest.mark.postgres
+def test_a_database_that_vanishes_holds_up_no_request_for_long(postgres):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from postgres import Wire
+
+    with (
+        Wire(postgres) as wire,
+        postgres.new_database() as url,
+        service(wire.url(url), database_answer_seconds=2, database_statement_seconds=2) as (client, database),
+    ):
+        member(database, "lan", "admin")
+        headers = bearer(token(database, "lan"))
+        assert client.get("/v1/documents", headers=headers).status_code == 200
+        wire.cut()
+        threads = ThreadPoolExecutor(4)
+        try:
+            asked = [threads.submit(client.get, "/v1/documents", headers=headers) for _ in range(4)]
+            answers = [request.result(15) for request in asked]
+        finally:
+            wire.mend()
+            threads.shutdown()
+        assert {code_of(answer) for answer in answers} == {(503, "database_down")}
+        assert all(answer.headers["retry-after"] for answer in answers)
+        assert client.get("/v1/documents", headers=headers).status_code == 200

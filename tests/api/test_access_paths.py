@@ -10,11 +10,12 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import URL
 
 from chitieu.api.access.who import Needs
-from chitieu.store.roles import allows
-from chitieu.store.tables import ROLES
+from chitieu.api.web import Web, web_folder
+from chitieu.store.roles import ROLES, allows
 from members import bearer, code_of, member, service, token
 
-OPEN = {"/healthz", "/readyz", "/login", "/login.js", "/style.css", "/strings.json"}
+LOGIN_FILES = Web(web_folder()).files("login.html")
+OPEN = {"/healthz", "/readyz", "/login", *LOGIN_FILES}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get")
 
 
@@ -99,7 +100,7 @@ def test_every_route_is_closed_but_those_few(client):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", ["/v1/model", "/v1/extract", "/v1/session/password", "/v1/setup", "/openapi.json", "/docs", "/", "/index.html", "/app.js", "/metrics"])  # fmt: skip
+@pytest.mark.parametrize("path", ["/v1/model", "/v1/extract", "/v1/session/password", "/v1/setup", "/openapi.json", "/docs", "/", "/index.html", "/example.txt", "/.vite/manifest.json", "/assets/", "/metrics"])  # fmt: skip
 def test_no_method_gets_around(client, method, path):
     assert ask(client.app, method, path)[0]["status"] == 401
 
@@ -114,9 +115,9 @@ def test_what_is_open_is_open_for_reading_alone(client, method, path):
     "path",
     [
         "//v1/model", "/v1//model", "/v1/../v1/model", "/./v1/model", "/v1/model/", "/V1/model", "/v1/model;x", "/v1/%6dodel",
-        "/healthz/../v1/model", "/healthz/..%2fv1/model", "/login/../app.js", "/login.js/../app.js", "/healthz/", "/healthz//",
-        "//healthz", "/login/", "/login/x", "/login.html", "/LOGIN", "/style.css/..", "/style.css\x00", "/login\n", "/login?x",
-        "/strings.json/", "/v1/session/", "/..", "/%2e%2e/settings.py", "", "*", "login", "http://testserver/login", "/healthz\u2044",
+        "/healthz/../v1/model", "/healthz/..%2fv1/model", "/login/../index.html", f"{LOGIN_FILES[0]}/../index.html", f"{LOGIN_FILES[0]}/", "/healthz/", "/healthz//",
+        "//healthz", "/login/", "/login/x", "/login.html", "/LOGIN", f"{LOGIN_FILES[-1]}/..", f"{LOGIN_FILES[-1]}\x00", "/assets/../index.html", f"/x/..{LOGIN_FILES[0]}", "/login\n", "/login?x",
+        "/v1/session/", "/..", "/%2e%2e/settings.py", "", "*", "login", "http://testserver/login", "/healthz\u2044",
     ],
 )  # fmt: skip
 def test_no_way_of_writing_a_path_gets_around(client, path):

@@ -34,6 +34,31 @@ def test_what_is_known_of_it(client):
     assert (document["period"]["start"], document["place"]["text"]) == ("2019-01-01", "xã Bến Lâm")
 
 
+@pytest.mark.parametrize(
+    ("sent", "text", "code"),
+    [
+        ("xã Bến Lâm", "xã Bến Lâm", None),
+        (" Tỉnh Trà Vinh\n", "Tỉnh Trà Vinh", None),
+        ("84", "84", None),
+        ("null", "null", None),
+        ('{"text": "Trà Vinh", "code": "84"}', "Trà Vinh", "84"),
+    ],
+)
+def test_a_place_is_told_by_its_name_or_as_json(client, sent, text, code):
+    place = post(client, fields={"place": sent}).json()["document"]["place"]
+    assert (place["text"], place["code"]) == (text, code)
+
+
+def test_a_place_that_is_left_empty_is_not_told(client):
+    assert post(client, fields={"place": " "}).json() == post(client).json()
+
+
+def test_the_description_tells_of_both_ways(client):
+    forms = client.get("/openapi.json").json()["paths"][URL]["post"]["requestBody"]["content"]["multipart/form-data"]
+    place = forms["schema"]["properties"]["place"]["anyOf"]
+    assert place == [{"$ref": "#/components/schemas/Place"}, {"type": "string"}]
+
+
 def test_the_media_type_of_the_part_tells_a_table(client):
     document = post(client, "Chỉ tiêu;Năm 2023\nĐàn bò;8.320\n".encode(), "bang", "text/csv").json()["document"]
     assert document["kind"] == "csv" and "Đàn bò | 8.320" in document["text"]
@@ -67,6 +92,8 @@ def test_several_files_are_refused_with_the_way_to_go(client):
         ({"period": "năm 2019"}, "period"),
         ({"period": '{"tu": 1}'}, "period"),
         ({"place": "[]"}, "place"),
+        ({"place": "{Trà Vinh"}, "place"),
+        ({"place": '{"code": "84"}'}, "place"),
         ({"store": "perhaps"}, "store"),
         ({"id": "x" * 401}, "id"),
     ],

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 import sqlalchemy
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
+from chitieu.api import jobs as api_jobs
 from chitieu.api.app import create_app
+from chitieu.api.telemetry import health
 from chitieu.api.working import polite
 from chitieu.jobs.run import Tools
 from chitieu.jobs.worker import Worker
 from chitieu.settings import Settings
 from chitieu.store import jobs
+from chitieu.store.tables import Job
 from fakes import fake_pipeline
 from members import bearer, code_of, member, token
 from slow import slow_pipeline
@@ -75,9 +81,9 @@ def office(tmp_path, database_url):
         yield SimpleNamespace(client=made, database=database, **told)
 
 
-def ask(client, text=TEXT, **more):
+def ask(client, text=TEXT, *, status=202, **more):
     answer = client.post(URL, content=text.encode(), headers=PLAIN | more.pop("headers", {}), **more)
-    assert answer.status_code == 202, answer.text
+    assert answer.status_code == status, answer.text
     assert answer.headers["location"] == f"{URL}/{answer.json()['id']}"
     return answer.headers["location"]
 
@@ -147,7 +153,7 @@ def test_what_is_shown_of_a_job(client):
     shown = wait(client, f"{URL}/{asked['id']}", "done")
     assert set(shown) == {
         "id", "kind", "state", "step", "done", "total", "attempts", "document_id", "error", "asked_by",
-        "asked_at", "begun_at", "ended_at", "links",
+        "asked_at", "begun_at", "ended_at", "links", "waiting_for_worker",
     }  # fmt: skip
     assert TEXT not in json.dumps(shown, ensure_ascii=False)
     assert shown["asked_at"].endswith("Z")
@@ -166,13 +172,13 @@ def test_a_document_is_stored_where_that_was_asked(client):
 
 def test_the_same_asked_for_again_is_the_same_job(slow):
     first = ask(slow.client)
-    assert ask(slow.client) == first
+    assert ask(slow.client, status=200) == first
     assert ask(slow.client, params={"name": "thu.txt"}) != first
     assert ask(slow.client, params={"with_text": "true"}) != first
     assert ask(slow.client, TEXT + " ") != first
     slow.go.set()
     wait(slow.client, first, "done")
-    assert ask(slow.client) == first
+    assert ask(slow.client, status=200) == first
     slow.client.delete(first)
     assert ask(slow.client) != first
 
@@ -234,7 +240,7 @@ def test_too_many_jobs_that_wait(tmp_path, database_url):
         refused = client.post(URL, content=b"x", headers=PLAIN)
         assert code_of(refused) == (429, "service_busy")
         assert int(refused.headers["retry-after"]) == refused.json()["error"]["detail"]["retry_after"] > 0
-        assert ask(client) == first
+        assert ask(client, status=200) == first
         client.delete(first)
         ask(client, "Đàn bò có 2 con.")
 
@@ -289,6 +295,76 @@ def test_events_come_in_order_and_end(slow):
     assert [job["id"] for _, _, job in before] == [job["id"]] * len(before)
 
 
+def test_many_who_watch_a_job_cost_one_query_now_and_then(slow):
+    url = ask(slow.client)
+    wait(slow.client, url, "running")
+    asked = []
+
+    def count(connection, cursor, statement, *_):
+        if statement.partition("WHERE")[2].lstrip().startswith("jobs.id ") and statement.startswith("SELECT"):
+            asked.append(statement)
+
+    async def main(app):
+        following, job_id = app.state.following, url.rpartition("/")[2]
+        job = await asyncio.to_thread(jobs.get, app.state.database, job_id)
+
+        async def watch():
+            return [event.event async for event in api_jobs._events(job, following, app.state.stopping)]
+
+        watching = [asyncio.create_task(watch()) for _ in range(200)]
+        engine = app.state.database.engine
+        sqlalchemy.event.listen(engine, "before_cursor_execute", count)
+        begun = time.monotonic()
+        await asyncio.sleep(2.2)
+        looks = len(asked)
+        assert 2 <= looks <= (time.monotonic() - begun) / 0.5 + 1
+        sqlalchemy.event.remove(engine, "before_cursor_execute", count)
+        slow.go.set()
+        async with asyncio.timeout(20):
+            ends = await asyncio.gather(*watching)
+        assert {events[-1] for events in ends} == {"done"}
+        assert not following._followed
+
+    slow.client.portal.call(main, slow.client.app)
+
+
+def let_wait(database, seconds, seen=None):
+    """Let all jobs have been asked for, and the oldest seen by a worker, so long ago."""
+    now = datetime.now(UTC)
+    seen_at = None if seen is None else now - timedelta(seconds=seen)
+    with database.write() as session:
+        session.execute(sqlalchemy.update(Job).values(asked_at=now - timedelta(seconds=seconds), seen_at=seen_at))
+
+
+def test_a_job_that_no_worker_sees_says_so(tmp_path, database_url):
+    with service(tmp_path, database_url, jobs="apart") as client:
+        database, url = client.app.state.database, ask(client)
+        assert client.get(url).json()["waiting_for_worker"] is None  # not for long
+        let_wait(database, 100, seen=50)
+        assert 50 <= client.get(url).json()["waiting_for_worker"] < 60
+        let_wait(database, 100)
+        assert 100 <= client.get(URL).json()["jobs"][0]["waiting_for_worker"] < 110
+        measure = "chitieu_jobs_waiting_for_worker_seconds"
+        told = [line for line in client.get("/metrics").text.splitlines() if line.startswith(measure)]
+        assert len(told) == 1 and float(told[0].split()[1]) >= 0
+        worker = Worker(Tools(database, slow_pipeline(), client.app.state.settings))
+        worker.start()
+        other = ask(client, "Đàn bò có 1 con.")
+        wait(client, url, "running")
+        assert client.get(other).json()["waiting_for_worker"] is None  # it waits behind another, not for a worker
+        worker.stop(0)
+
+
+def test_the_log_says_once_that_no_worker_is_there(tmp_path, database_url, monkeypatch):
+    monkeypatch.setattr(health, "_WORKERS_SECONDS", 0.05)
+    with capture_logs() as logs, service(tmp_path, database_url, jobs="apart") as client:
+        client.app.state.vitals._unseen._fresh = 0.0
+        ask(client)
+        let_wait(client.app.state.database, 100)
+        time.sleep(1.0)
+        assert [entry["log_level"] for entry in logs if entry["event"] == "no_worker"] == ["warning"]
+
+
 def test_who_has_had_the_last_event_is_told_to_stop(client):
     url = ask(client)
     wait(client, url, "done")
@@ -340,11 +416,12 @@ def test_a_worker_apart_does_the_jobs_of_a_service(tmp_path, database_url):
         assert client.get(f"{url}/result").json()["figures"]
 
 
-def test_a_service_that_ends_leaves_its_job_to_the_next(tmp_path, database_url, monkeypatch):
-    monkeypatch.setattr("chitieu.api.working._FINISH_SECONDS", 0.2)
+def test_a_service_that_ends_leaves_its_job_to_the_next(tmp_path, database_url):
     with service(tmp_path, database_url, slow_pipeline()) as client:
         url = ask(client)
         wait(client, url, "running")
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 5
     with service(tmp_path, database_url) as client:
         job = wait(client, url, "done", seconds=8)
         assert job["attempts"] == 1
@@ -422,7 +499,7 @@ def test_what_is_asked_for_again_is_put_into_the_queue_once(tmp_path, database_u
     with service(tmp_path, database_url, jobs="apart") as client:
         put = []
         monkeypatch.setattr(client.app.state.queue, "put", put.append)
-        places = {ask(client) for _ in range(3)}
+        places = {ask(client, status=status) for status in (202, 200, 200)}
         assert len(places) == 1 and [f"{URL}/{job}" for job in put] == [*places]
 
 

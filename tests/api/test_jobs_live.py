@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from chitieu.settings import Settings
+from chitieu.store import jobs
+from chitieu.store.database import open_database
 
 TESTS = Path(__file__).resolve().parents[1]
 TEXT = "Tổng thu ngân sách đạt 215,4 tỷ đồng, tăng 6,2% so với cùng kỳ."
@@ -32,13 +37,13 @@ def start(tmp_path):
     """Starts the service; it is ended with the test."""
     started = []
 
-    def starting(*arguments):
+    def starting(*arguments, shutdown_seconds=1):
         port = free_port()
         environment = os.environ | {
             "CHITIEU_DATA": str(tmp_path),
             "CHITIEU_JOB_LEASE_SECONDS": "5",
             "CHITIEU_ALLOWED_HOSTS": "",
-            "CHITIEU_SHUTDOWN_SECONDS": "1",
+            "CHITIEU_SHUTDOWN_SECONDS": str(shutdown_seconds),
             "PYTHONPATH": str(TESTS),
         }
         with (tmp_path / "service.log").open("ab") as log:
@@ -79,6 +84,12 @@ def wait(client, url, *states):
     return job
 
 
+def quiet(folder):
+    """Whether nothing went wrong, by the service's log."""
+    told = (folder / "service.log").read_text("utf-8")
+    return not any(word in told.lower() for word in ("error", "traceback", "exception"))
+
+
 def test_events_come_as_they_happen(start):
     _, client = start("--steps", "80", "--seconds", "0.05")
     url = ask(client)
@@ -102,28 +113,95 @@ def test_a_job_goes_on_when_its_client_goes_away(start):
     assert time.monotonic() - begun < 10, "nobody is left to be waited for"
 
 
-def test_a_service_that_stops_ends_the_streams_and_leaves_the_job(start):
+def test_a_service_that_stops_ends_the_streams_and_leaves_the_job(start, tmp_path):
     process, client = start("--steps", "100000", "--seconds", "0.05")
     url = ask(client)
     wait(client, url, "running")
-    ended = threading.Event()
+    ended, lines = threading.Event(), []
 
     def watch():
-        with httpx.Client(base_url=client.base_url, timeout=SECONDS) as other:
-            try:
-                with other.stream("GET", url, headers=EVENTS) as events:
-                    events.read()
-            except httpx.RemoteProtocolError:
-                pass  # cut in the middle: the client asks again
+        with (
+            httpx.Client(base_url=client.base_url, timeout=SECONDS) as other,
+            other.stream("GET", url, headers=EVENTS) as events,
+        ):
+            lines.extend(events.iter_lines())
         ended.set()
 
     threading.Thread(target=watch, daemon=True).start()
     time.sleep(1.0)
     process.terminate()
     assert ended.wait(10)
+    last = [line for line in lines if line][-3:]
+    assert last[0] == "event: stopping" and last[2] == "retry: 5000"
+    assert json.loads(last[1].removeprefix("data: "))["id"] == url.rpartition("/")[2]
     assert process.wait(15) in (0, -signal.SIGTERM)  # uvicorn raises the signal again when it has ended
+    assert quiet(tmp_path)
     _, client = start()
     assert wait(client, url, "done")["attempts"] == 1
+
+
+def batch_while_stopping(start, texts, **how):
+    """The lines of a batch whose service is told to stop when the first text is read, and how long it lived on."""
+    process, client = start("--steps", "40", "--seconds", "0.05", **how)
+    body = "".join(json.dumps({"text": text}) + "\n" for text in texts).encode()
+    lines = []
+    headers = {"Content-Type": "application/x-ndjson"}
+    with client.stream("POST", "/v1/extract/batch", content=body, headers=headers) as answer:
+        for line in answer.iter_lines():
+            if not lines:
+                process.terminate()
+                begun = time.monotonic()
+            lines.append(json.loads(line))
+    assert process.wait(30) in (0, -signal.SIGTERM)
+    return lines, time.monotonic() - begun
+
+
+def test_a_batch_whose_service_stops_ends_with_what_was_done(start, tmp_path):
+    lines, _ = batch_while_stopping(start, [f"Đàn bò có {n} con." for n in range(1, 60)], shutdown_seconds=30)
+    *told, last = lines
+    assert 0 < last["done"] == len(told) < 59 and last["failed"] == 0
+    assert all("answer" in line for line in told)  # what was begun is finished
+    assert last["error"]["code"] == "stopping" and last["error"]["detail"] == {"retry_after": 5}
+    assert quiet(tmp_path)
+
+
+def test_a_batch_that_is_not_done_in_the_time_of_the_stop_says_so(start, tmp_path):
+    texts = [f"Đàn bò có {n} con." for n in range(1, 60)]
+    process, client = start("--steps", "100000", "--seconds", "0.05")
+    body = "".join(json.dumps({"text": text}) + "\n" for text in texts).encode()
+    threading.Timer(1.0, process.terminate).start()
+    answer = client.post("/v1/extract/batch", content=body, headers={"Content-Type": "application/x-ndjson"})
+    *told, last = [json.loads(line) for line in answer.text.splitlines() if line]
+    assert told and {line["error"]["code"] for line in told} == {last["error"]["code"]} == {"stopping"}
+    assert (last["done"], last["failed"]) == (0, len(told))
+    assert process.wait(15) in (0, -signal.SIGTERM)
+    assert quiet(tmp_path)
+
+
+def test_a_job_inside_is_given_back_at_once_while_requests_are_finished(start, tmp_path):
+    process, client = start("--steps", "80", "--seconds", "0.05", "--silent", shutdown_seconds=60)
+    url = ask(client)
+    wait(client, url, "running")
+    database = open_database(Settings(data=tmp_path))
+    answered = []
+    reading = threading.Thread(
+        target=lambda: answered.append(client.post("/v1/extract", content=TEXT.encode(), headers=PLAIN))
+    )
+    reading.start()
+    time.sleep(0.5)
+    process.terminate()
+    end = time.monotonic() + 2
+    while (job := jobs.get(database, url.rpartition("/")[2])).state != "queued":
+        assert time.monotonic() < end, job
+        time.sleep(0.05)
+    assert job.attempts == 0 and not answered
+    database.close()
+    reading.join(20)
+    assert answered[0].status_code == 200
+    begun = time.monotonic()
+    assert process.wait(20) in (0, -signal.SIGTERM)
+    assert time.monotonic() - begun < 5
+    assert quiet(tmp_path)
 
 
 def test_a_service_that_is_killed_does_the_job_when_it_is_back(start):

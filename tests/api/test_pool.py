@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import math
 import threading
 import time
 
 import pytest
 
 from chitieu.api.pool import GivenUp, Pool
-from chitieu.errors import ServiceBusy, TextTooLong, TooSlow
+from chitieu.errors import ServiceBusy, ServiceStopping, TextTooLong, TooSlow
 from chitieu.settings import Settings
 from fakes import fake_pipeline
 
@@ -60,6 +59,11 @@ async def begun(*works):
 async def until(condition):
     while not condition():
         await asyncio.sleep(0.001)
+
+
+def hasten(pool, seconds):
+    """Let the texts that come from now on have no more time than this."""
+    pool._settings = pool._settings.model_copy(update={"request_seconds": seconds})
 
 
 def start(pool, work, **how):
@@ -235,8 +239,9 @@ def test_one_thread_reads_long_texts_too():
 def test_a_text_that_takes_too_long_is_given_up_and_its_thread_set_free():
     async def test(pool):
         work = Held()
+        hasten(pool, 0.05)
         with pytest.raises(TooSlow) as slow:
-            await pool.run(work, characters=1, seconds=0.05)
+            await pool.run(work, characters=1)
         assert slow.value.detail == {"seconds": 0.05}
         assert await asyncio.to_thread(work.gave_up.wait, WAIT)
         await until(lambda: pool.running == 0)
@@ -247,8 +252,9 @@ def test_a_text_that_takes_too_long_is_given_up_and_its_thread_set_free():
 def test_waiting_counts_and_what_was_given_up_while_it_waited_is_never_begun():
     async def test(pool):
         first, second = Held(), Held()
-        tasks = await started(pool, first, seconds=math.inf)
+        tasks = await started(pool, first)
         await begun(first)
+        hasten(pool, 0.1)
         with pytest.raises(TooSlow):
             await pool.run(second, characters=1)
         assert pool.waiting == 0
@@ -256,14 +262,15 @@ def test_waiting_counts_and_what_was_given_up_while_it_waited_is_never_begun():
         await asyncio.gather(*tasks)
         assert not second.began.is_set()
 
-    with_pool(test, threads=1, request_seconds=1)
+    with_pool(test, threads=1)
 
 
 def test_a_batchs_time_counts_from_when_it_is_begun():
     async def test(pool):
         first, patient = Held("first"), Held("patient")
-        tasks = await started(pool, first, seconds=math.inf)
-        tasks += await started(pool, patient, wait=True, seconds=0.2)
+        tasks = await started(pool, first)
+        hasten(pool, 0.2)
+        tasks += await started(pool, patient, wait=True)
         await asyncio.sleep(0.4)
         first.go_on.set()
         await begun(patient)
@@ -366,7 +373,7 @@ def test_draining_ends_in_its_time_and_leaves_nobody_hanging():
         await pool.drain(0.1)
         assert time.monotonic() - begin < 5
         for answer in await asyncio.gather(*tasks, return_exceptions=True):
-            assert isinstance(answer, ServiceBusy)
+            assert isinstance(answer, ServiceStopping)
         assert await asyncio.to_thread(works[0].gave_up.wait, WAIT)
 
     with_pool(test, threads=1)

@@ -58,6 +58,23 @@ def small_app() -> FastAPI:
     async def trusting(request: Request):
         return PlainTextResponse(str(len(await request.body())))
 
+    @app.post("/slowly")
+    async def slowly(request: Request):
+        stream, going_on = request.stream(), asyncio.Event()
+        size = len(await anext(stream))
+        await asyncio.sleep(0.1)
+
+        def go_on():
+            """The client's time is over in the very turn in which the next part is asked for."""
+            going_on.set()
+            time.sleep(0.5)
+
+        asyncio.get_running_loop().call_soon(go_on)
+        await going_on.wait()
+        async for part in stream:
+            size += len(part)
+        return PlainTextResponse(str(size))
+
     @app.post("/both-ways")
     async def both_ways():
         return Echo()
@@ -211,6 +228,25 @@ def test_a_body_that_is_answered_while_it_comes_is_the_applications(monkeypatch)
             connection.sendall(bytes([letter]))
             time.sleep(0.15)
         until_said(connection, b"h\r\n0\r\n")
+
+
+def test_a_body_whose_taker_is_slow_is_not_cut_off_between_two_reads(monkeypatch):
+    monkeypatch.setattr("chitieu.api.protocol._GRACE", 0.1)
+    body = b"x" * 3_000_000
+    with served(body_seconds=0.2, header_seconds=0.05) as port, connect(port) as connection:
+        connection.sendall(
+            b"POST /slowly HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
+        )
+        connection.sendall(body)
+        assert rest(connection).endswith(b"3000000")
+
+
+def test_a_client_that_is_slow_is_cut_off_however_slow_the_taker_was(monkeypatch):
+    monkeypatch.setattr("chitieu.api.protocol._GRACE", 0.1)
+    with served(body_seconds=0.2, header_seconds=0.05) as port, connect(port) as connection:
+        connection.sendall(b"POST /slowly HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
+        connection.sendall(b"x" * 500_000)
+        assert seconds_until_closed(connection) < 10
 
 
 def test_the_rest_of_a_body_that_nobody_reads_has_its_time():

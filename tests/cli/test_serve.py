@@ -20,8 +20,9 @@ import httpx
 import pytest
 
 from chitieu.cli import main
-from chitieu.cli.serve import _bind, _Ready, _tell, allow_open_files, is_loopback, login_mode
+from chitieu.cli.serve import _bind, _Ready, _tell, allow_open_files, login_mode
 from chitieu.errors import AddressTaken, ConfigInvalid
+from chitieu.store.addresses import is_loopback
 
 START = 90.0  # seconds that a service may need to load, on a busy machine
 TEXT = "\n".join(f"Xã thứ {n}: thu ngân sách đạt {n},5 tỷ đồng, bằng 81,4% dự toán, tăng 3,2%." for n in range(1, 25))

@@ -39,7 +39,7 @@ def test_its_measures_are_measured(page):
     measured = Metrics()
     measured.answered("/", "GET", 500, 0.1, error="internal")
     measured.files.labels("pdf").inc()
-    text = measured.page(Standing({"version": "1"}, True, {"queued": 1}))[0].decode()
+    text = measured.page(Standing({"version": "1"}, True, {"queued": 1}, 0.0))[0].decode()
     families = set(re.findall(r"^# TYPE (\w+) ", text, re.M))
     named = set(re.findall(r"\b((?:chitieu|process)_[a-z_]+)\b", page)) - {"chitieu_session"}
     base = {re.sub(r"_bucket$", "", name) for name in named}

@@ -59,7 +59,7 @@ def office(settings, database):
             key=key,
             by=by,
             room=1000,
-        )
+        ).job
         if put:
             queue.put(job.id)
         return job.id

@@ -102,6 +102,30 @@ def test_a_document_is_stored_once_and_not_read_again(office):
     assert (entry.actor, entry.subject, entry.detail) == ("lan", job.document_id, {"job": first})
 
 
+@pytest.mark.parametrize("store", [False, True])
+def test_a_job_that_is_done_keeps_its_progress(office, store):
+    pipeline = fake_pipeline()
+    whole = pipeline.tagger.tag
+
+    def tag(passages, *, progress):
+        progress(0, 7)
+        progress(7, 7)
+        return whole(passages)
+
+    pipeline.tagger.tag = tag
+    office.work(pipeline)
+    job = office.wait(office.ask(store=store, id="thu.txt"))
+    assert (job.state, job.step, job.done, job.total) == ("done", None, 7, 7)
+
+
+def test_a_job_whose_answer_is_in_the_store_is_all_done(office):
+    office.work()
+    first, again = (office.ask(store=True, id="thu.txt", with_text=with_text) for with_text in (False, True))
+    office.wait(first)
+    job = office.wait(again)
+    assert (job.state, job.done, job.total) == ("done", 1, 1)
+
+
 def test_a_stored_answer_is_given_as_it_was_asked_for(office):
     office.work()
     with_text = office.ask(store=True, id="thu.txt", with_text=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chitieu.store import jobs
@@ -25,13 +28,14 @@ def start(office, tmp_path):
     started: list[subprocess.Popen] = []
     settings = office.settings
 
-    def starting(*arguments, program=(TESTS / "slow.py",), shutdown_seconds=20):
+    def starting(*arguments, program=(TESTS / "slow.py",), shutdown_seconds=20, **more):
         environment = os.environ | {
             "CHITIEU_DATA": str(settings.data),
             "CHITIEU_DATABASE_URL": settings.database_url.get_secret_value(),
             "CHITIEU_JOB_LEASE_SECONDS": "5",
             "CHITIEU_SHUTDOWN_SECONDS": str(shutdown_seconds),
             "PYTHONPATH": str(TESTS),
+            **more,
         }
         log = (tmp_path / "worker.log").open("ab")
         process = subprocess.Popen(
@@ -104,9 +108,9 @@ def test_a_worker_whose_job_cannot_be_broken_off_ends_all_the_same(office, start
     until(lambda: notes_of(notes))
     worker.terminate()
     assert worker.wait(10) == 0
-    assert jobs.get(office.database, job_id).state == "running"
+    assert jobs.get(office.database, job_id).state == "queued"
     start()
-    assert office.wait(job_id, "done", seconds=40).attempts == 2
+    assert office.wait(job_id, "done", seconds=40).attempts == 1
 
 
 def test_a_second_signal_ends_a_worker_at_once(office, start):
@@ -118,6 +122,21 @@ def test_a_second_signal_ends_a_worker_at_once(office, start):
     assert worker.poll() is None
     worker.send_signal(signal.SIGINT)
     assert worker.wait(10) == -signal.SIGINT
+
+
+def test_a_worker_serves_its_measures_where_that_is_wanted(office, start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        refused = start(CHITIEU_WORKER_METRICS_PORT=str(port))
+        assert refused.wait(30) not in (0, None)
+    worker = start(CHITIEU_WORKER_METRICS_PORT=str(port))
+    office.wait(office.ask(), "done", seconds=40)
+    told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert 'chitieu_jobs{state="done"} 1.0' in told and "process_resident_memory_bytes" in told
+    assert re.search(r"^chitieu_figures_total [1-9]", told, re.MULTILINE)
+    worker.terminate()
+    assert worker.wait(20) == 0
 
 
 def test_several_processes_do_each_job_once(office, start, tmp_path):

@@ -89,6 +89,16 @@ def test_a_connection_that_does_not_come_free_is_told(in_file):
     busy.close()
 
 
+def test_a_log_that_was_long_is_short_again(in_file):
+    log = path_of(in_file).with_name(path_of(in_file).name + "-wal")
+    with in_file.write() as session:
+        session.execute(text("INSERT INTO texts (sha256, text) VALUES ('x', hex(zeroblob(25000000)))"))
+    assert log.stat().st_size > 40_000_000
+    for n in range(3):
+        keep_rows(in_file, {}, name=f"{n}.txt", text=f"Văn bản {n}.")
+    assert log.stat().st_size <= 32 << 20
+
+
 # Full
 
 

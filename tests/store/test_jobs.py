@@ -21,10 +21,14 @@ BODY = "Đàn bò có 8.320 con.".encode()
 LEASE = 60
 
 
-def ask(database, *, key=None, by="lan", room=100, body=BODY, room_bytes=None):
+def asked(database, *, key=None, by="lan", room=100, body=BODY, room_bytes=None):
     return jobs.ask(
         database, kind="extract", settings={"a": 1}, body=body, key=key, by=by, room=room, room_bytes=room_bytes
     )
+
+
+def ask(database, **more):
+    return asked(database, **more).job
 
 
 def claim(database, job_id, worker="w1", attempts=3):
@@ -92,6 +96,13 @@ def test_the_same_key_is_the_same_job(database):
     jobs.finish(database, first.id, "w1", answer=b"x")
     assert ask(database, key="k") == jobs.get(database, first.id)
     assert ask(database, key="other").id != first.id
+    assert [asked(database, key=key).is_new for key in ("k", "new", "new", None, None)] == [
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]
     assert ask(database).id != ask(database).id
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from chitieu.access.passwords import hash_password, is_outdated, is_password, rehash
 from chitieu.access.secrets import digest, is_secret, new_secret
-from chitieu.errors import AccountExists, AccountUnknown, LoginFailed, RateLimited, ServiceBusy
+from chitieu.errors import AccountExists, AccountUnknown, LoginFailed, PasswordWrong, RateLimited, ServiceBusy
 from chitieu.settings import Settings
 from chitieu.store.accounts import any_account, as_typed, credentials
 from chitieu.store.attempts import FAILED, nth_failure
@@ -81,7 +81,7 @@ def log_in(
 
     Raises:
         LoginFailed: no such account with this password, or it is disabled.
-        RateLimited: too many failures of this name, or from this address, in fifteen minutes.
+        RateLimited: see `check_attempts`.
     """
     name = as_typed(name)
     known = check_password(database, settings, name, password, by=by)
@@ -105,9 +105,13 @@ def change_password(database: Database, settings: Settings, name: str, old: str,
     """Give one's own account another password; all its logins are over, and a new one begins.
 
     Raises:
-        LoginFailed, RateLimited: see `log_in`; the old password is asked for. PasswordWeak: the new one.
+        PasswordWrong: the old one; it counts as a failed login. PasswordWeak: the new one.
+        RateLimited: see `check_attempts`. LoginFailed: the account was disabled just now.
     """
-    check_password(database, settings, name, old, by=by)
+    try:
+        check_password(database, settings, name, old, by=by)
+    except LoginFailed as error:
+        raise PasswordWrong("Mật khẩu đang dùng không đúng. / The password in use is not this one.") from error
     return _opened(database, settings, name, by=by, changed=hash_password(new, name))
 
 
@@ -132,16 +136,24 @@ def set_up(database: Database, settings: Settings, code: str, name: str, passwor
 
 
 def check_attempts(database: Database, settings: Settings, *, subject: str | None, address: str | None) -> None:
-    """
+    """Let through who may try. After few failures a name waits where they came from, after many everywhere, and so does an address.
+
+    Args:
+        subject: what failures are counted under; None: those from the address alone count.
+        address: None where it is not known: all of the subject count as from one.
+
     Raises:
-        RateLimited: as many logins of this subject, or from this address, failed as may.
+        RateLimited: as many logins failed within fifteen minutes as may, of this subject from this address, of this subject, or from
+            this address. It tells neither which of these, nor whether there is such an account.
     """
     now = datetime.now(UTC)
     begun = now - WINDOW
-    lasts = (
-        None if subject is None else nth_failure(database, settings.login_attempts, begun, subject=subject),
-        None if address is None else nth_failure(database, settings.login_attempts, begun, address=address),
-    )
+    limits: list[tuple[int, str | None, str | None]] = []
+    if subject is not None:
+        limits += [(settings.login_attempts, subject, address), (settings.login_attempts_name, subject, None)]
+    if address is not None:
+        limits.append((settings.login_attempts_address, None, address))
+    lasts = [nth_failure(database, n, begun, subject=of, address=at) for n, of, at in limits]
     seconds = max((ceil((last + WINDOW - now).total_seconds()) for last in lasts if last is not None), default=None)
     if seconds is not None:
         minutes = ceil(seconds / 60)

@@ -5,28 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import structlog
 from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import State
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES
-from starlette.routing import Match, Mount
-from starlette.types import Scope
 
 from chitieu import __version__
 from chitieu.access.logins import OneAtATime
 from chitieu.api import description, errors, observations
 from chitieu.api.access.guard import Guard
 from chitieu.api.access.headers import SecurityHeaders
-from chitieu.api.access.routes import pages as login_pages
 from chitieu.api.access.routes import router as access_router
 from chitieu.api.answers import NDJSON
 from chitieu.api.batch import router as batch_router
 from chitieu.api.bodies import held_bytes
 from chitieu.api.docs import router as docs_router
 from chitieu.api.documents import router as documents_router
+from chitieu.api.following import Following
 from chitieu.api.head import HeadAsGet
 from chitieu.api.held import HeldBodies
 from chitieu.api.indicators import router as indicators_router
@@ -35,12 +32,16 @@ from chitieu.api.parameters import known_parameters
 from chitieu.api.pool import Pool
 from chitieu.api.readers import FileReaders
 from chitieu.api.routes import router
+from chitieu.api.series import router as series_router
+from chitieu.api.stopping import Stopping
 from chitieu.api.telemetry.health import Vitals
 from chitieu.api.telemetry.health import router as health_router
 from chitieu.api.telemetry.metrics import Metrics, multiprocess_folder
 from chitieu.api.telemetry.requests import Requests
 from chitieu.api.telemetry.tracing import start_tracing
 from chitieu.api.watching import Watchers
+from chitieu.api.web import Pages, Web, web_folder
+from chitieu.api.web import router as pages_router
 from chitieu.api.working import serving
 from chitieu.cores import usable_cores
 from chitieu.pipeline import Pipeline, load_pipeline
@@ -52,18 +53,15 @@ from chitieu.store.sessions import purge_sessions
 log = structlog.get_logger(__name__)
 
 
-def web_folder() -> Path:
-    """The page's files: inside the package where it was installed from a wheel, beside it in the project."""
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "web"
-    return installed if installed.is_dir() else package.parent / "web"
+async def _close_in_time(state: State) -> None:
+    """Give up what is still read when the time is over, so that its clients get an answer before they are cut off."""
+    await state.stopping.wait()
+    await asyncio.sleep(state.stopping.left)
+    state.pool.close()
 
 
-class _Page(Mount):
-    """Everything but the API's own paths, whose wrong methods would else be taken for missing files."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.NONE, {}) if scope["path"].startswith("/v1/") else super().matches(scope)
+async def _drain(state: State) -> None:
+    await state.pool.drain(state.stopping.left)
 
 
 def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = None) -> FastAPI:
@@ -77,7 +75,7 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
     """
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Stopping]]:
         state = app.state
         # What is opened first is closed last.
         async with AsyncExitStack() as stack:
@@ -94,8 +92,12 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
             await asyncio.to_thread(state.pipeline.warm_up)
             state.readers = FileReaders(seconds=state.settings.request_seconds)
             state.watchers = Watchers()
+            state.stopping = Stopping(state.settings.shutdown_seconds)
+            state.following = Following(state.database, state.stopping)
             state.pool = Pool(state.settings)
-            stack.push_async_callback(state.pool.drain, state.settings.shutdown_seconds)
+            stack.push_async_callback(_drain, state)
+            closing = asyncio.create_task(_close_in_time(state))
+            stack.callback(closing.cancel)
             state.vitals = Vitals(model=state.pipeline.info, database=state.database, pool=state.pool, metrics=metrics)
             state.pool.observers.append(metrics.text_read)
             observers = state.pipeline.observers
@@ -103,9 +105,12 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
             stack.callback(observers.remove, metrics)  # a pipeline may outlive the application
             watch = asyncio.create_task(state.vitals.watch())
             stack.callback(watch.cancel)
+            watch_workers = asyncio.create_task(state.vitals.watch_workers())
+            stack.callback(watch_workers.cancel)
             await stack.enter_async_context(serving(state))
+            stack.callback(state.stopping.begin)
             log.info("ready", model=state.pipeline.info.model_dump())
-            yield
+            yield {"stopping": state.stopping}  # for the connections, which are told first
 
     app = FastAPI(
         title="chitieu",
@@ -118,7 +123,7 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
     )
     description.install(app)
     app.state.settings = settings or load_settings()
-    app.state.web_folder = web_folder()
+    app.state.web = web = Web(web_folder())
     metrics = Metrics(multiprocess_folder())
     errors.install(app)
     app.state.tracing = start_tracing(app, app.state.settings)
@@ -131,18 +136,19 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
     )
     app.add_middleware(HeadAsGet)
     app.add_middleware(HeldBodies, most=held_bytes(app.state.settings))
-    app.add_middleware(Guard, settings=app.state.settings)
+    app.add_middleware(Guard, settings=app.state.settings, is_of_login=web.is_of_login)
     app.include_router(router)
     app.include_router(batch_router)
     app.include_router(documents_router)
     app.include_router(observations.make_router())
+    app.include_router(series_router)
     app.include_router(indicators_router)
     app.include_router(jobs_router)
     app.include_router(docs_router)
     app.include_router(health_router)
     app.include_router(access_router)
-    app.include_router(login_pages)
-    app.router.routes.append(_Page("/", app=StaticFiles(directory=web_folder(), html=True), name="web"))
+    app.include_router(pages_router)
+    app.router.routes.append(Pages(web))
     app.add_middleware(Requests, metrics=metrics)  # outside of all that answers
     app.add_middleware(SecurityHeaders)  # added last: the outermost
     return app

@@ -18,17 +18,17 @@ from starlette.types import Receive, Scope, Send
 
 from chitieu.api.access.who import Actor, needs
 from chitieu.api.answers import NDJSON, accepted
-from chitieu.api.bodies import from_json, json_limit, media_type, parsed, read_body
+from chitieu.api.bodies import bounded, from_json, json_limit, media_type, parsed, read_body
 from chitieu.api.description import reference
 from chitieu.api.extraction import Tools, answered, get_tools
 from chitieu.api.faults import BODY, errors_of
 from chitieu.api.held import held_by
 from chitieu.api.lines import lines_of
 from chitieu.api.schemas import BatchRequest, ExtractRequest
+from chitieu.api.stopping import Stopping, stopping_error
 from chitieu.errors import (
     BadEncoding,
     BadRequest,
-    BodyTooSlow,
     ChitieuError,
     NotAcceptable,
     ServiceBusy,
@@ -105,7 +105,7 @@ async def extract_batch(
     settings = tools.settings
     if kind in _LINES:
         held_by(request.scope).take(_to_hold(request, json_limit(settings)))
-        documents = _from_lines(request, json_limit(settings), settings.max_file_bytes, settings.body_seconds)
+        documents = _from_lines(request, json_limit(settings), settings.max_file_bytes)
     elif kind == "application/json":
         held_by(request.scope).take(_LEAST_HELD)
         sent = await parsed(BatchRequest, await _list_body(request, settings))
@@ -120,7 +120,8 @@ async def extract_batch(
     async def read(index: int, document: Document) -> tuple[bytes, bool]:
         return await _line(index, document, request, tools, actor, store=store)
 
-    return _BatchResponse(request, documents, read, most=settings.max_batch, at_once=2 * tools.pool.threads)
+    stopping: Stopping = request.app.state.stopping
+    return _BatchResponse(request, documents, read, stopping, most=settings.max_batch, at_once=2 * tools.pool.threads)
 
 
 def _to_hold(request: Request, longest: int) -> int:
@@ -147,43 +148,12 @@ async def _from_list(documents: list[Any]) -> AsyncIterator[Document]:
         yield json.dumps(document).encode()
 
 
-async def _from_lines(request: Request, longest: int, total: int, seconds: float) -> AsyncIterator[Document]:
-    """The lines of a body. Raises what `_parts` raises."""
+async def _from_lines(request: Request, longest: int, total: int) -> AsyncIterator[Document]:
+    """The lines of a body. Raises what `bounded` raises."""
     first = True
-    async for line in lines_of(_parts(request, total, seconds), longest):
+    async for line in lines_of(bounded(request, total, whole=False), longest):
         yield line.removeprefix(_BOM) if first and line is not None else line
         first = False
-
-
-async def _parts(request: Request, total: int, seconds: float) -> AsyncIterator[bytes]:
-    """The parts of a body as they come.
-
-    Raises:
-        TextTooLong: more than ``total`` bytes.
-        BodyTooSlow: it was waited for so many seconds in all; the time that its taker needs in between does not count.
-    """
-    clock = asyncio.get_running_loop().time
-    stream = request.stream()
-    size, left = 0, seconds
-    while True:
-        begun = clock()
-        try:
-            async with asyncio.timeout(left):
-                part = await anext(stream)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise BodyTooSlow(
-                f"Nội dung không đến đủ trong {seconds:g} giây. / The body did not come within {seconds:g} seconds.",
-                seconds=seconds,
-            ) from None
-        left -= clock() - begun
-        size += len(part)
-        if size > total:
-            raise TextTooLong(
-                f"Nội dung quá lớn, tối đa {total} byte. / The body is larger than {total} bytes.", limit=total
-            )
-        yield part
 
 
 async def _line(
@@ -234,6 +204,8 @@ class _Waiting:
     async def put(self, index: int, document: Document) -> None:
         async with self._changed:
             await self._changed.wait_for(lambda: self._bytes < self._limit)
+            if self._closed:
+                return  # nobody will come for it
             self._texts.append((index, document))
             self._bytes += len(document or b"")
             self._changed.notify_all()
@@ -242,6 +214,16 @@ class _Waiting:
         async with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    async def drop(self) -> bool:
+        """Close, and forget those that are not begun; whether any are lost with that, or may be of those to come."""
+        async with self._changed:
+            lost = not self._closed or bool(self._texts)
+            self._texts.clear()
+            self._bytes = 0
+            self._closed = True
+            self._changed.notify_all()
+            return lost
 
     async def get(self) -> tuple[int, Document] | None:
         """The next; None where there will be no more."""
@@ -265,6 +247,7 @@ class _BatchResponse(Response):
         request: Request,
         documents: AsyncIterator[Document],
         read: Callable[[int, Document], Awaitable[tuple[bytes, bool]]],
+        stopping: Stopping,
         *,
         most: int,
         at_once: int,
@@ -273,6 +256,7 @@ class _BatchResponse(Response):
         Args:
             documents: what is to be read; a ChitieuError that it raises ends it.
             read: the line of a text, and whether it was read.
+            stopping: when it begins, those that are begun are finished, and no others.
             most: texts at most. at_once: texts that are worked on at a time.
         """
         self.status_code = 200
@@ -281,6 +265,7 @@ class _BatchResponse(Response):
         self._request = request
         self._documents = documents
         self._read = read
+        self._stopping = stopping
         self._most, self._at_once = most, at_once
         self._done = self._failed = 0
         self._error: ChitieuError | None = None
@@ -299,11 +284,12 @@ class _BatchResponse(Response):
                 feeding = tasks.create_task(self._feed(waiting))
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
                 living = tasks.create_task(self._live(turn, send))
+                stopping = tasks.create_task(self._stop(waiting))
                 await asyncio.gather(
                     *(tasks.create_task(self._work(waiting, turn, send)) for _ in range(self._at_once))
                 )
-                feeding.cancel()
-                living.cancel()
+                for task in (feeding, living, stopping):
+                    task.cancel()
         except* ClientDisconnect:
             gone = True
         if gone:
@@ -321,11 +307,16 @@ class _BatchResponse(Response):
                 await waiting.put(index, document)
                 index += 1
         except ChitieuError as error:
-            self._error = error
+            self._error = self._error or error
         await waiting.close()
         while (await self._request.receive())["type"] != "http.disconnect":
             pass  # the rest of a body that is not taken
         raise ClientDisconnect
+
+    async def _stop(self, waiting: _Waiting) -> None:
+        await self._stopping.wait()
+        if await waiting.drop():
+            self._error = self._error or stopping_error()
 
     async def _live(self, turn: asyncio.Lock, send: Send) -> None:
         """Show that the answer goes on while no text is done."""

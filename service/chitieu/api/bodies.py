@@ -19,10 +19,11 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from chitieu.api.held import held_by
 from chitieu.api.schemas import ExtractRequest, FileForm
 from chitieu.api.streams import within_time
+from chitieu.content import decoded_file
 from chitieu.contract import Period, Place
 from chitieu.errors import BadEncoding, BadRequest, NotText, TextTooLong, UnsupportedMedia
 from chitieu.settings import Settings
-from chitieu.text.encodings import ENCODINGS, Decoded, decode_bytes, decode_fonts
+from chitieu.text.encodings import ENCODINGS, decode_bytes
 from chitieu.text.files.kinds import TextKind, tell_kind
 from chitieu.text.files.reading import FileText, read_bytes
 
@@ -93,8 +94,12 @@ class Sent:
                 return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+async def bounded(request: Request, limit: int, *, whole: bool = True) -> AsyncGenerator[bytes, None]:
     """The parts of a body as they come.
+
+    Args:
+        whole: all of it is held until the request ends. Else its taker lets go what it took, and says itself what it holds meanwhile;
+            the time that it needs between the parts does not count.
 
     Raises:
         TextTooLong: more than ``limit`` bytes.
@@ -104,13 +109,14 @@ async def bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     size = 0
     held = held_by(request.scope)
     settings: Settings = request.app.state.settings
-    async for part in within_time(request.stream(), settings.body_seconds):
+    async for part in within_time(request.stream(), settings.body_seconds, waiting_alone=not whole):
         size += len(part)
         if size > limit:
             raise TextTooLong(
                 f"Nội dung quá lớn, tối đa {limit} byte. / The body is larger than {limit} bytes.", limit=limit
             )
-        held.take(len(part))
+        if whole:
+            held.take(len(part))
         yield part
 
 
@@ -181,12 +187,6 @@ def _unfit(problems: list[dict[str, str]]) -> BadRequest:
     told = [{name: words[:_LONGEST_TOLD] for name, words in problem.items()} for problem in problems[:_MOST_TOLD]]
     more = {"more": len(problems) - len(told)} if len(problems) > len(told) else {}
     return BadRequest("Yêu cầu không hợp lệ. / The request does not fit the contract.", problems=told, **more)
-
-
-def as_unicode(text: str) -> FileText | None:
-    """The text as Unicode, if parts of it were typed in the fonts before Unicode."""
-    decoded = decode_fonts(text)
-    return None if decoded.text == text else _as_file(decoded, text.encode("utf-8", "surrogatepass"))
 
 
 def from_json(asked: ExtractRequest) -> Sent:
@@ -318,10 +318,6 @@ def check_utf8(data: bytes) -> None:
         ) from error
 
 
-def _as_file(decoded: Decoded, data: bytes) -> FileText:
-    return FileText(decoded.text, "txt", sha256(data).hexdigest(), encodings=decoded.parts)
-
-
 def _plain_text(data: bytes, encoding: str | None) -> str | FileText:
     """A text as it stands, if it is UTF-8; else, or where fonts must be decoded, as a file."""
     if tell_kind(data, "text.txt") not in ("txt", "html"):  # a page's source, sent as text, is the text
@@ -334,4 +330,4 @@ def _plain_text(data: bytes, encoding: str | None) -> str | FileText:
         as_sent = data.decode("utf-8-sig") == decoded.text
     except UnicodeDecodeError:
         as_sent = False
-    return decoded.text if as_sent else _as_file(decoded, data)
+    return decoded.text if as_sent else decoded_file(decoded, data)

@@ -28,11 +28,18 @@ _FILES = {"text/plain": "bao-cao.txt", "application/x-ndjson": "van-ban.ndjson"}
 @router.get("/docs", response_class=HTMLResponse)
 def docs(request: Request) -> str:
     """Every route with what it takes and gives."""
-    return page(request.app.openapi(), str(request.base_url).rstrip("/"))
+    files = request.app.state.web.files("src/docs/main.ts")
+    return page(request.app.openapi(), str(request.base_url).rstrip("/"), files)
 
 
-def page(spec: Spec, base: str) -> str:
-    """The whole page of a description; ``base``: the address that its examples are asked at, without a slash at the end."""
+def page(spec: Spec, base: str, files: Collection[str]) -> str:
+    """The whole page of a description.
+
+    Args:
+        spec: the description.
+        base: the address that the examples are asked at, without a slash at the end.
+        files: paths of the page's scripts and styles.
+    """
     tags = spec["tags"]
     by_tag: dict[str, list[tuple[str, str, Spec]]] = {tag["name"]: [] for tag in tags}
     for path, operations in spec["paths"].items():
@@ -44,8 +51,8 @@ def page(spec: Spec, base: str) -> str:
         el("meta", name="viewport", content="width=device-width, initial-scale=1"),
         el("link", rel="icon", href=_ICON),
         el("title", f"chitieu API {spec['info']['version']}"),
-        el("link", rel="stylesheet", href="/docs.css"),
-        el("script", type="module", src="/docs.js"),
+        *(el("link", rel="stylesheet", href=file) for file in files if file.endswith(".css")),
+        *(el("script", type="module", src=file) for file in files if file.endswith(".js")),
     )
     header = el(
         "header",

@@ -19,6 +19,12 @@ _HTTP_MESSAGES = {
 }
 
 
+def refusal(error: ChitieuError) -> JSONResponse:
+    """An error in the project's one body."""
+    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    return JSONResponse(error.body(), status_code=error.status, headers=headers)
+
+
 def install(app: FastAPI) -> None:
     """Give every kind of failure the project's error body, and the request's state its code as ``error``.
 
@@ -30,15 +36,14 @@ def install(app: FastAPI) -> None:
         request.state.error = error.code
         if error.status >= 500 and error.__cause__ is not None:
             log.warning("failed", code=error.code, exc_info=error)
-        headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        return JSONResponse(error.body(), status_code=error.status, headers=headers)
+        return refusal(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
         known_error = BadRequest("Yêu cầu không hợp lệ. / The request does not fit the contract.", problems=problems)
         request.state.error = known_error.code
-        return JSONResponse(known_error.body(), status_code=known_error.status)
+        return refusal(known_error)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:

@@ -9,10 +9,11 @@ from hashlib import sha256
 from fastapi import Request
 
 from chitieu.api.access.who import Actor
-from chitieu.api.bodies import Sent, Upload, as_unicode
+from chitieu.api.bodies import Sent, Upload
 from chitieu.api.pool import Pool, Progress
 from chitieu.api.readers import FileReaders
 from chitieu.api.telemetry.tracing import Tracing
+from chitieu.content import Content, as_asked, as_unicode, extracted, text_of
 from chitieu.contract import Extraction
 from chitieu.pipeline import Pipeline
 from chitieu.settings import Settings
@@ -82,32 +83,32 @@ async def answered(sent: Sent, tools: Tools, actor: Actor, *, patient: bool = Fa
             await asyncio.to_thread(_store, sent, tools, actor, extraction, text)
             return Answer(extraction, text)
     text = known.document.text or ""
-    if known.document.file_sha256 is None and not sent.with_text:
-        known.document.text = None
+    as_asked(known, with_text=sent.with_text)
     return Answer(known, text, known=True)
 
 
-async def _read(content: str | FileText | Upload, tools: Tools) -> str | FileText:
+async def _read(content: Content | Upload, tools: Tools) -> Content:
     if isinstance(content, Upload):
         with tools.tracing.span("read file", bytes=len(content.data)):
             return await tools.readers.run(lambda: content.read(tools.settings))
     return content
 
 
-async def _extracted(sent: Sent, content: str | FileText, tools: Tools, *, patient: bool) -> tuple[Extraction, str]:
+async def _extracted(sent: Sent, content: Content, tools: Tools, *, patient: bool) -> tuple[Extraction, str]:
     def work(progress: Progress) -> tuple[Extraction, str]:
-        file = content if isinstance(content, FileText) else as_unicode(content)
-        if file is not None:
-            return tools.pipeline.extract_file(
-                file, id=sent.id, period=sent.period, place=sent.place, progress=progress
-            ), file.text
-        text = content if isinstance(content, str) else content.text
-        extraction = tools.pipeline.extract(
-            text, id=sent.id, period=sent.period, place=sent.place, with_text=sent.with_text, progress=progress
+        read = as_unicode(content) if isinstance(content, str) else content
+        extraction = extracted(
+            tools.pipeline,
+            read,
+            id=sent.id,
+            period=sent.period,
+            place=sent.place,
+            with_text=sent.with_text,
+            progress=progress,
         )
-        return extraction, text
+        return extraction, text_of(read)
 
-    characters = len(content if isinstance(content, str) else content.text)
+    characters = len(text_of(content))
 
     def traced(progress: Progress) -> tuple[Extraction, str]:
         with tools.tracing.span("extract", characters=characters):

@@ -26,6 +26,7 @@ from chitieu.errors import (
     FileWithoutText,
     Forbidden,
     HostRefused,
+    IndicatorAmbiguous,
     IndicatorUnknown,
     JobUnfinished,
     JobUnknown,
@@ -35,9 +36,12 @@ from chitieu.errors import (
     NotReady,
     NotText,
     PasswordWeak,
+    PasswordWrong,
     ProgramMissing,
     RateLimited,
+    SeriesTooLarge,
     ServiceBusy,
+    ServiceStopping,
     TextTooLong,
     TooSlow,
     UnsupportedMedia,
@@ -51,7 +55,7 @@ TEXT: tuple[Kind, ...] = (*BODY, EmptyText, NotText, BadEncoding, UnsupportedMed
 FILE: tuple[Kind, ...] = (
     FileTooLarge, FileTooCostly, FileUnsupported, FileDamaged, FileEncrypted, FileWithoutText, ProgramMissing,
 )  # fmt: skip
-LOAD: tuple[Kind, ...] = (ServiceBusy, TooSlow)
+LOAD: tuple[Kind, ...] = (ServiceBusy, ServiceStopping, TooSlow)
 STORE: tuple[Kind, ...] = (DatabaseDown, DatabaseInvalid)
 
 _SAMPLES: dict[Kind, tuple[str, dict[str, Any]]] = {
@@ -80,6 +84,7 @@ _SAMPLES: dict[Kind, tuple[str, dict[str, Any]]] = {
         "Dịch vụ đang bận, hãy thử lại sau 5 giây. / The service is busy, try again after 5 seconds.",
         {"retry_after": 5},
     ),
+    ServiceStopping: ("Dịch vụ đang dừng. / The service is stopping.", {"retry_after": 5}),
     TooSlow: (
         "Đọc văn bản này quá lâu; hãy gửi thành công việc. / Reading this text took too long; send it as a job.",
         {},
@@ -122,6 +127,21 @@ _SAMPLES: dict[Kind, tuple[str, dict[str, Any]]] = {
     JobUnknown: ("Không có công việc này. / There is no such job.", {"id": "0" * 32}),
     JobUnfinished: ("Công việc chưa xong. / The job is not finished.", {"id": "0" * 32, "state": "running"}),
     IndicatorUnknown: ("Không có chỉ tiêu “khong-co”. / There is no indicator “khong-co”.", {"id": "khong-co"}),
+    IndicatorAmbiguous: (
+        "“sản lượng” có thể là nhiều chỉ tiêu, hãy chọn mã của một. / "
+        "“sản lượng” may be several indicators: choose the id of one.",
+        {
+            "indicator": "sản lượng",
+            "suggestions": [
+                {"id": "san-luong-lua", "name_vi": "Sản lượng lúa", "name_en": "Rice output", "score": 0.95}
+            ],
+        },
+    ),
+    SeriesTooLarge: (
+        "Quá nhiều số liệu (trên 20000), hãy chọn địa phương hoặc thời kỳ. / "
+        "Too many statements (over 20000): choose a place or a time.",
+        {"limit": 20000},
+    ),
     LoginNeeded: ("Cần đăng nhập. / A login is needed.", {}),
     LoginFailed: ("Tên hoặc mật khẩu không đúng. / Wrong name or password.", {}),
     Forbidden: (
@@ -139,6 +159,7 @@ _SAMPLES: dict[Kind, tuple[str, dict[str, Any]]] = {
         "Mật khẩu phải có từ 12 đến 1000 ký tự. / A password has 12 to 1000 characters.",
         {"minimum": 12, "maximum": 1000},
     ),
+    PasswordWrong: ("Mật khẩu đang dùng không đúng. / The password in use is not this one.", {}),
     RateLimited: ("Quá nhiều yêu cầu. / Too many requests.", {"retry_after": 30}),
 }
 _INTERNAL = {

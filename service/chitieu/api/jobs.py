@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+import anyio
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from sse_starlette import ServerSentEvent
@@ -17,24 +17,28 @@ from chitieu.api.asking import key_of, work_of
 from chitieu.api.bodies import Sent, read_request
 from chitieu.api.description import EXTRACT_BODY, TEXT_FORMS
 from chitieu.api.faults import FILE, STORE, TEXT, errors_of
+from chitieu.api.following import Following
 from chitieu.api.links import LINK_HEADER, next_link
 from chitieu.api.routes import Accept
+from chitieu.api.stopping import RETRY_SECONDS, Stopping
 from chitieu.api.watching import WatchedEvents
 from chitieu.contract import Extraction
-from chitieu.errors import BadRequest, DatabaseDown, JobUnfinished, JobUnknown, NotAcceptable, ServiceBusy
+from chitieu.errors import BadRequest, JobUnfinished, JobUnknown, NotAcceptable, ServiceBusy
 from chitieu.jobs.extract import KIND, Kept
+from chitieu.jobs.worker import UNSEEN_SECONDS
 from chitieu.pipeline import Pipeline
 from chitieu.settings import Settings
 from chitieu.store import jobs
 from chitieu.store.database import Database
-from chitieu.store.jobs import JobRecord
+from chitieu.store.jobs import Asked, JobRecord
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _EVENTS = "text/event-stream"
-_POLL_SECONDS, _LONGEST_POLL, _SLOWER = 0.5, 2.0, 1.2
 _SEND_SECONDS = 30.0  # for a client that takes nothing of what it is sent
+_FAREWELL_SECONDS = 5.0  # for the last event of a service that stops
 _END_OF_LINE = "\n"
 _LAST = "end"  # the id of the last event
+_LOCATION = {"Location": {"description": "Chỗ của công việc / where the job is", "schema": {"type": "string"}}}
 Id = Annotated[str, Path(max_length=64, description="Mã công việc / id of the job", examples=["0" * 32])]
 Seer = Annotated[Actor, Depends(needs("reader"))]
 
@@ -50,6 +54,10 @@ class JobLinks(BaseModel):
 class JobShown(JobRecord):
     """A job, and where the rest is."""
 
+    waiting_for_worker: int | None = Field(
+        description="Số giây không có tiến trình `chitieu worker` nào nhìn đến việc đang chờ / "
+        "seconds in which no worker has seen the jobs that wait; null: one has, or it does not wait"
+    )
     links: JobLinks
 
 
@@ -66,11 +74,8 @@ class JobPage(BaseModel):
     summary="Giao việc đọc một văn bản hoặc tệp / Have a text or file read as a job",
     responses=errors_of(*TEXT, *FILE, *STORE, ServiceBusy)
     | {
-        202: {
-            "headers": {
-                "Location": {"description": "Chỗ của công việc / where the job is", "schema": {"type": "string"}}
-            }
-        }
+        200: {"model": JobShown, "description": "Đã giao từ trước / it was asked for before", "headers": _LOCATION},
+        202: {"headers": _LOCATION},
     },
     openapi_extra=EXTRACT_BODY,
 )
@@ -83,17 +88,17 @@ async def ask_job(
     """Nhận những gì `POST /v1/extract` nhận, trả lời ngay; việc được làm sau, dù máy khách không chờ.
 
     Takes what `POST /v1/extract` takes, and answers at once; the job is done whether or not the client waits. What is the same
-    (content, name, hints, options, model) is the same job for as long as it is kept, unless it failed or was cancelled.
+    (content, name, hints, options, model) is the same job for as long as it is kept, unless it failed or was cancelled: 202 says that
+    it is new, 200 that it was asked for before.
     """
     state = request.app.state
     database: Database = state.database
     pipeline: Pipeline = state.pipeline
     settings: Settings = state.settings
 
-    def ask() -> JobRecord:
+    def ask() -> Asked:
         options, body = work_of(sent, pipeline.limit)
-        begun = datetime.now(UTC)
-        job = jobs.ask(
+        asked = jobs.ask(
             database,
             kind=KIND,
             settings=options.model_dump(mode="json"),
@@ -103,13 +108,14 @@ async def ask_job(
             room=settings.max_jobs,
             room_bytes=settings.max_job_bytes,
         )
-        if job.state == "queued" and job.asked_at >= begun:  # what was asked for before is in the queue, or swept there
-            state.queue.put(job.id)
-        return job
+        if asked.is_new:  # what was asked for before is in the queue, or swept there
+            state.queue.put(asked.job.id)
+        return asked
 
-    job = await asyncio.to_thread(ask)
-    response.headers["Location"] = f"/v1/jobs/{job.id}"
-    return _shown(job)
+    asked = await asyncio.to_thread(ask)
+    response.headers["Location"] = f"/v1/jobs/{asked.job.id}"
+    response.status_code = 202 if asked.is_new else 200
+    return await asyncio.to_thread(_shown, database, asked.job)
 
 
 @router.get(
@@ -130,7 +136,8 @@ def list_jobs(
     """Việc của mình, mới nhất trước; quản trị viên thấy của mọi người. / One's own, newest first; admins see everybody's."""
     by = None if actor.role == "admin" else actor.name
     page = jobs.listed(request.app.state.database, by=by, state=state, limit=limit, cursor=cursor)
-    body = JobPage(jobs=[_shown(job) for job in page.items], next=page.next)
+    unseen = _unseen(request.app.state.database, *page.items)
+    body = JobPage(jobs=[_shown_with(job, unseen) for job in page.items], next=page.next)
     return Response(body.model_dump_json(), media_type=JSON, headers=next_link(request, page.next))
 
 
@@ -146,7 +153,8 @@ def list_jobs(
                     "schema": {
                         "type": "string",
                         "description": "Sự kiện `progress` mỗi khi có thay đổi, cuối cùng `done`, `failed` hoặc `cancelled` / "
-                        "an event `progress` at each change, at the end `done`, `failed` or `cancelled`; the data is the job",
+                        "an event `progress` at each change, at the end `done`, `failed` or `cancelled`; the data is the job. "
+                        "`stopping`: dịch vụ dừng, hãy kết nối lại / the service stops, connect again",
                     }
                 }
             }
@@ -170,11 +178,20 @@ async def get_job(
     database: Database = request.app.state.database
     job = await asyncio.to_thread(_own, database, id, actor)
     if media != _EVENTS:
-        return Response(_shown(job).model_dump_json(), media_type=media)
+        shown = await asyncio.to_thread(_shown, database, job)
+        return Response(shown.model_dump_json(), media_type=media)
     if last_event_id == _LAST:
         return Response(status_code=204)  # so that a browser does not connect again and again
+    state = request.app.state
     return WatchedEvents(
-        request.app.state.watchers, actor.name, _events(database, job), sep=_END_OF_LINE, send_timeout=_SEND_SECONDS
+        state.watchers,
+        actor.name,
+        _events(job, state.following, state.stopping),
+        sep=_END_OF_LINE,
+        send_timeout=_SEND_SECONDS,
+        # Else the server's signal would end it before the last event is sent.
+        shutdown_event=anyio.Event(),
+        shutdown_grace_period=_FAREWELL_SECONDS,
     )
 
 
@@ -227,30 +244,50 @@ def _own(database: Database, id: str, actor: Actor) -> JobRecord:
     return job
 
 
-def _shown(job: JobRecord) -> JobShown:
+def _unseen(database: Database, *shown: JobRecord) -> int | None:
+    """For how many seconds no worker has seen the jobs that wait, where one of these does and that is long."""
+    if not any(job.state == "queued" for job in shown):
+        return None
+    return _long(jobs.waiting_for_worker(database))
+
+
+def _long(seconds: float) -> int | None:
+    return int(seconds) if seconds > UNSEEN_SECONDS else None
+
+
+def _shown(database: Database, job: JobRecord) -> JobShown:
+    return _shown_with(job, _unseen(database, job))
+
+
+def _shown_with(job: JobRecord, unseen: int | None) -> JobShown:
     here = f"/v1/jobs/{job.id}"
     document = f"/v1/documents/{job.document_id}" if job.document_id is not None else None
-    return JobShown(**dict(job), links=JobLinks(job=here, result=f"{here}/result", document=document))
+    unseen = unseen if job.state == "queued" else None
+    return JobShown(
+        **dict(job), waiting_for_worker=unseen, links=JobLinks(job=here, result=f"{here}/result", document=document)
+    )
 
 
-async def _events(database: Database, job: JobRecord) -> AsyncIterator[ServerSentEvent]:
-    """The job whenever it has changed, until it ends or is forgotten; asks the table, so whoever works on it."""
-    last: JobRecord | None = None
-    wait = _POLL_SECONDS
-    while True:
-        if job != last:
-            event = job.state if job.ended else "progress"
-            yield ServerSentEvent(
-                _shown(job).model_dump_json(), event=event, id=_LAST if job.ended else None, sep=_END_OF_LINE
-            )
-            last, wait = job, _POLL_SECONDS
-        if job.ended:
-            return
-        await asyncio.sleep(wait)
-        wait = min(wait * _SLOWER, _LONGEST_POLL)
-        try:
-            job = await asyncio.to_thread(jobs.get, database, job.id)
-        except DatabaseDown:
-            continue  # the next may reach it
-        except JobUnknown:
-            return
+async def _events(job: JobRecord, following: Following, stopping: Stopping) -> AsyncIterator[ServerSentEvent]:
+    """The job whenever it has changed, until it ends or is forgotten, or the service stops; by the table, so whoever works on it."""
+    last: tuple[JobRecord, bool] | None = None
+    unseen: int | None = None
+    with following.follow(job.id):
+        while True:
+            if (job, unseen is None) != last:
+                event = job.state if job.ended else "progress"
+                yield _event(job, unseen, event, id=_LAST if job.ended else None)
+                last = job, unseen is None
+            if job.ended:
+                return
+            look = await following.look()
+            if look is None or stopping.begun:
+                yield _event(job, unseen, "stopping", retry=1000 * RETRY_SECONDS)
+                return
+            if job.id not in look.jobs:
+                return
+            job, unseen = look.jobs[job.id], _long(look.unseen)
+
+
+def _event(job: JobRecord, unseen: int | None, event: str, **more: Any) -> ServerSentEvent:
+    return ServerSentEvent(_shown_with(job, unseen).model_dump_json(), event=event, sep=_END_OF_LINE, **more)

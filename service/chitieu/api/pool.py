@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
+from chitieu.api.stopping import stopping_error
 from chitieu.cores import usable_cores
 from chitieu.errors import ServiceBusy, TooSlow
 from chitieu.settings import Settings
@@ -111,7 +112,6 @@ class Pool:
         *,
         characters: int,
         wait: bool = False,
-        seconds: float | None = None,
     ) -> Result:
         """What ``work`` gives, which is called in a thread of the pool.
 
@@ -124,22 +124,21 @@ class Pool:
             characters: the text's length in code points.
             wait: it has no hurry (one of a batch): it is taken however many wait, lets others go first, and its time
                 counts from when it is begun.
-            seconds: after which it is given up; without them `settings.request_seconds`, `math.inf` for never.
 
         Raises:
-            ServiceBusy: `settings.room` texts wait already, or the pool is closed.
-            TooSlow: the time is over.
+            ServiceBusy: `settings.room` texts wait already. ServiceStopping: the pool is closed.
+            TooSlow: `settings.request_seconds` are over.
         """
         if self._closed:
-            raise _stopping()
+            raise stopping_error()
         if not wait and self._hurried >= self._settings.room:
             raise self._busy()
         text = _Text(work, characters, long=characters >= self._settings.long_characters, patient=wait)
-        limit = self._settings.request_seconds if seconds is None else seconds
-        timeout = asyncio.timeout(None if wait or math.isinf(limit) else limit)
+        limit = self._settings.request_seconds
+        timeout = asyncio.timeout(None if wait else limit)
         try:
             async with timeout:
-                if wait and not math.isinf(limit):
+                if wait:
                     text.on_begin = lambda: timeout.reschedule(text.loop.time() + limit)
                 self._lanes[text.patient, text.long].append(text)
                 self._quiet.clear()
@@ -164,14 +163,14 @@ class Pool:
         self.close()
 
     def close(self) -> None:
-        """Take nothing new and give up what is not finished: its callers see `ServiceBusy`."""
+        """Take nothing new and give up what is not finished: its callers see `ServiceStopping`."""
         self._closed = True
         left = [*self._running, *(text for lane in self._lanes.values() for text in lane)]
         for lane in self._lanes.values():
             lane.clear()
         for text in left:
             text.given_up = True
-            text.end(None, _stopping())
+            text.end(None, stopping_error())
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     @property
@@ -245,10 +244,6 @@ class Pool:
     def _check_quiet(self) -> None:
         if not self._running and not self.waiting:
             self._quiet.set()
-
-
-def _stopping() -> ServiceBusy:
-    return ServiceBusy("Dịch vụ đang dừng. / The service is stopping.", retry_after=5)
 
 
 def _too_slow(seconds: float) -> TooSlow:

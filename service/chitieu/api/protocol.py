@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, cast
 
 import h11
 from uvicorn import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from chitieu.errors import ServiceBusy
 
 _RETRY_SECONDS = 5
+_SLIGHT = 0.01  # seconds by which a timer may be early
 _GRACE = 5.0  # seconds after the application's own limit of a body, so that its answer comes first
 
 
@@ -56,6 +59,29 @@ class _Part(Enum):
     REST = auto()  # of a body whose request is answered already
 
 
+class _Flow(FlowControl):
+    """Knows for how long nothing was read of the client since what it had sent was not taken yet."""
+
+    def __init__(self, transport: asyncio.Transport, clock: Callable[[], float]) -> None:
+        super().__init__(transport)
+        self._clock = clock
+        self._paused_at = self._paused = 0.0
+
+    @property
+    def paused(self) -> float:
+        """Seconds in all."""
+        return self._paused + (self._clock() - self._paused_at if self.read_paused else 0.0)
+
+    def pause_reading(self) -> None:
+        if not self.read_paused:
+            self._paused_at = self._clock()
+        super().pause_reading()
+
+    def resume_reading(self) -> None:
+        self._paused = self.paused
+        super().resume_reading()
+
+
 class LimitedProtocol(H11Protocol):
     """uvicorn's protocol with `Limits`: late clients are cut off, and those that are too many are turned away."""
 
@@ -75,6 +101,7 @@ class LimitedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = self._flow = _Flow(transport, self.loop.time)
         if len(self.connections) > self._limits.connections:
             transport.write(_refusal())
             transport.close()
@@ -94,6 +121,12 @@ class LimitedProtocol(H11Protocol):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Told to stop: the application hears of it while it still answers, and may have streams to end."""
+        if (stopping := self.app_state.get("stopping")) is not None:
+            stopping.begin()
+        super().shutdown()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -136,12 +169,22 @@ class LimitedProtocol(H11Protocol):
             self._late = None
         if part is not _Part.NOTHING:
             seconds = self._limits.body_seconds + _GRACE if part is _Part.BODY else self._limits.header_seconds
-            self._late = self.loop.call_later(seconds, self._cut_off)
+            self._late_in(seconds, self._waited() + seconds)
 
-    def _cut_off(self) -> None:
-        # An application that lets the body wait, or answers while it comes, has limits of its own.
-        if self._part is _Part.BODY and (self.flow.read_paused or self.cycle.response_started):
-            self._late = self.loop.call_later(self._limits.header_seconds, self._cut_off)
+    def _waited(self) -> float:
+        """A clock that stands still while the application lets the client wait."""
+        return self.loop.time() - self._flow.paused
+
+    def _late_in(self, seconds: float, end: float) -> None:
+        self._late = self.loop.call_later(seconds, self._cut_off, end)
+
+    def _cut_off(self, end: float) -> None:
+        """Close the connection, unless the client may still send until its clock shows ``end``."""
+        if self._part is _Part.BODY and self.cycle.response_started:
+            # An application that answers while the body comes has limits of its own.
+            self._late_in(self._limits.header_seconds, end)
+        elif (left := end - self._waited()) > _SLIGHT:
+            self._late_in(left, end)
         else:
             self.transport.close()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, Json
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
 
 from chitieu.contract import Extraction, ModelInfo, Period, Place
 from chitieu.store.documents import DocumentSummary
@@ -25,14 +25,22 @@ class ExtractRequest(BaseModel):
     )
 
 
+def _place(sent: str) -> str:
+    """As JSON, what an input field of a page may hold: nothing, or a name as somebody types it."""
+    words = sent.strip()
+    if words.startswith(("{", "[")):
+        return words
+    return Place(text=words).model_dump_json() if words else "null"
+
+
 class FileForm(BaseModel):
-    """The fields of a form beside its file, as they are sent: `period` and `place` are JSON."""
+    """The fields of a form beside its file, as they are sent: `period` is JSON, `place` is JSON or the place's name."""
 
     model_config = ConfigDict(extra="forbid")
 
     id: str | None = Field(None, max_length=400)
     period: Json[Period] | None = None
-    place: Json[Place] | None = None
+    place: Annotated[Json[Place | None], BeforeValidator(_place)] | None = None
     with_text: bool = False
     store: bool = False
 

@@ -13,8 +13,10 @@ from chitieu.errors import BodyTooSlow
 Result = TypeVar("Result")
 
 
-async def within_time(stream: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
-    """The parts of a stream as they come; the time that their taker needs in between counts, too.
+async def within_time(
+    stream: AsyncIterator[bytes], seconds: float, *, waiting_alone: bool = False
+) -> AsyncIterator[bytes]:
+    """The parts of a stream as they come; the time that their taker needs in between counts, too, unless ``waiting_alone`` does.
 
     Raises:
         BodyTooSlow: it has not ended within so many seconds.
@@ -34,7 +36,10 @@ async def within_time(stream: AsyncIterator[bytes], seconds: float) -> AsyncIter
                 f"Nội dung không đến đủ trong {seconds:g} giây. / The body did not come within {seconds:g} seconds.",
                 seconds=seconds,
             ) from None
+        came = clock.time()
         yield part
+        if waiting_alone:
+            end += clock.time() - came
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:

@@ -10,18 +10,18 @@ from contextlib import asynccontextmanager
 from starlette.datastructures import State
 
 from chitieu.api.pool import Pool
+from chitieu.api.stopping import Stopping
 from chitieu.jobs.queue import Queue
 from chitieu.jobs.run import Tools
 from chitieu.jobs.worker import Worker
 from chitieu.settings import Settings
 
 _LONGEST_PAUSE, _PAUSE = 1.0, 0.02  # seconds
-_FINISH_SECONDS = 10  # of a job in hand when all requests are finished: it is begun again, they are not
 
 
 @asynccontextmanager
 async def serving(state: State) -> AsyncIterator[None]:
-    """Have the application's queue, and a worker where the settings want one inside; ends with what it has in hand."""
+    """Have the application's queue, and a worker where the settings want one inside; told to stop, it gives its job back."""
     settings: Settings = state.settings
     state.queue = await asyncio.to_thread(Queue, settings)
     if settings.jobs == "apart":
@@ -30,10 +30,18 @@ async def serving(state: State) -> AsyncIterator[None]:
     tools = Tools(state.database, state.pipeline, settings)
     worker = await asyncio.to_thread(lambda: Worker(tools, pause=polite(state.pool)))
     worker.start()
+    stopped = asyncio.create_task(_stop(worker, state.stopping))
     try:
         yield
     finally:
-        await asyncio.to_thread(worker.stop, min(settings.shutdown_seconds, _FINISH_SECONDS))
+        state.stopping.begin()
+        await stopped
+
+
+async def _stop(worker: Worker, stopping: Stopping) -> None:
+    """Requests are finished, a job is not: it is kept in the table, and begun again."""
+    await stopping.wait()
+    await asyncio.to_thread(worker.stop, 0)
 
 
 def polite(pool: Pool) -> Callable[[], None]:

@@ -16,6 +16,7 @@ from chitieu.cli.numbers import number
 from chitieu.cli.surroundings import tell_database
 from chitieu.cli.who import at_the_command_line
 from chitieu.errors import BadEncoding, FileUnreadable, PasswordWeak
+from chitieu.store.roles import ROLES
 
 if TYPE_CHECKING:
     from chitieu.cli.main import Commands
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from chitieu.store.audit import By
     from chitieu.store.database import Database
 
-_ROLES = ("reader", "annotator", "reviewer", "admin")
 _MAX_DAYS = 3650
 _MAX_LINES = 1_000_000
 
@@ -34,7 +34,7 @@ def add_users(commands: Commands) -> None:
     what = users.add_subparsers(dest="what", required=True, metavar="WHAT")
     add = what.add_parser("add", help="thêm tài khoản / add an account")
     add.add_argument("name", metavar="NAME", help="a-z 0-9 . _ @ -")
-    add.add_argument("--role", required=True, choices=_ROLES, help="vai trò / what it may do")
+    add.add_argument("--role", required=True, choices=ROLES, help="vai trò / what it may do")
     _password_options(add, optional=True)
     add.set_defaults(run=run_add)
     what.add_parser("list", help="liệt kê / list them").set_defaults(run=run_list)
@@ -44,7 +44,7 @@ def add_users(commands: Commands) -> None:
         one.set_defaults(run=run_disable, disabled=verb == "disable")
     role = what.add_parser("role", help="đổi vai trò / give it another role")
     role.add_argument("name", metavar="NAME")
-    role.add_argument("role", metavar="ROLE", choices=_ROLES)
+    role.add_argument("role", metavar="ROLE", choices=ROLES)
     role.set_defaults(run=run_role)
     password = what.add_parser("password", help="đặt lại mật khẩu / set its password")
     password.add_argument("name", metavar="NAME")
@@ -58,7 +58,7 @@ def add_tokens(commands: Commands) -> None:
     what = tokens.add_subparsers(dest="what", required=True, metavar="WHAT")
     create = what.add_parser("create", help="cấp mã, chỉ hiện một lần / make one, which is shown once")
     create.add_argument("name", metavar="NAME", help="tài khoản / the account")
-    create.add_argument("--role", choices=_ROLES, help="nhiều nhất là / at most (default: that of the account)")
+    create.add_argument("--role", choices=ROLES, help="nhiều nhất là / at most (default: that of the account)")
     create.add_argument("--days", type=number(1, _MAX_DAYS), help="số ngày dùng được / good for so many days")
     create.add_argument("--note", default="", help="để làm gì / what it is for")
     create.set_defaults(run=run_create)

@@ -54,11 +54,18 @@ def add_batch(commands: Commands) -> None:
         "--workers",
         type=number(1, _MOST_WORKERS),
         metavar="N",
-        help="số tiến trình / documents read at once (default: cores)",
+        help="số tài liệu đọc cùng lúc / documents read at once (default: cores)",
     )
     batch.add_argument("--dry-run", action="store_true", help="chỉ cho biết sẽ làm gì / only say what would be done")
     batch.add_argument("--retry-errors", action="store_true", help="thử lại tệp lỗi / try again what failed before")
-    batch.add_argument("--engine", choices=("local",), default="local", help="nơi chạy / what runs it (default: local)")
+    batch.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="nơi chạy / what runs it (default: local)"
+    )
+    batch.add_argument(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="cụm Ray / the Ray cluster (default: RAY_ADDRESS, or one that runs here)",
+    )
     batch.add_argument("--model", type=Path, metavar="FOLDER", help="thư mục mô hình / model folder (default: current)")
     batch.set_defaults(run=run_batch, fail=batch.error)
 
@@ -80,6 +87,8 @@ def run_batch(args: argparse.Namespace) -> int:
     from chitieu.batch.summary import forecast_told, report_told
     from chitieu.settings import load_settings
 
+    if args.ray_address and args.engine != "ray":
+        args.fail("--ray-address: chỉ dùng với / only with --engine ray")
     _check_addresses(args)
     settings = load_settings()
     options = Options(
@@ -90,6 +99,7 @@ def run_batch(args: argparse.Namespace) -> int:
         workers=args.workers,
         retry_errors=args.retry_errors,
         engine=args.engine,
+        ray_address=args.ray_address,
         model=args.model,
         pipeline=PIPELINE,
     )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from chitieu import __version__
 from chitieu.cli.accounts import add_audit, add_tokens, add_users
+from chitieu.cli.annotation import add_annotation
 from chitieu.cli.batch import add_batch
 from chitieu.cli.extract import add_extract
+from chitieu.cli.series import add_series
 from chitieu.cli.serve import add_serve
 from chitieu.cli.store import add_store
 from chitieu.cli.surroundings import warn_of_variables
@@ -36,10 +38,12 @@ def parser() -> argparse.ArgumentParser:
     for add in (
         add_extract,
         add_batch,
+        add_series,
         add_serve,
         add_worker,
         add_store,
         add_training,
+        add_annotation,
         add_users,
         add_tokens,
         add_audit,

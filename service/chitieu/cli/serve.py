@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import resource
 import signal
@@ -22,6 +21,7 @@ from chitieu.cli.surroundings import DATABASE
 from chitieu.cores import usable_cores
 from chitieu.errors import AddressTaken, ConfigInvalid
 from chitieu.settings import Settings, load_settings
+from chitieu.store.addresses import is_loopback
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_WORKERS = 1024
 _OTHER_FILES = 256  # open files that are no connections
+_ANSWER_SECONDS = 5  # for the answers that what was not finished in time gets
 _HEALTH_SECONDS = 60  # in which a worker process must answer its parent, also while it loads and all cores are busy
 
 
@@ -71,14 +72,6 @@ def login_mode(login: str, host: str | None) -> str:
             host=host,
         )
     return login if login != "auto" else "open" if here else "required"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what binds to the host: `localhost`, 127.0.0.0/8, ::1."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:
@@ -201,7 +194,7 @@ def _config(settings: Settings, *, workers: int, unix: bool) -> Config:
         # A Unix socket's clients have no address; they are this machine's.
         proxy_headers=True,
         forwarded_allow_ips="*" if unix else settings.proxies,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
+        timeout_graceful_shutdown=settings.shutdown_seconds + _ANSWER_SECONDS,
         timeout_worker_healthcheck=_HEALTH_SECONDS,
     )
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,7 @@ def work(settings: Settings, load: Callable[[], Pipeline], *, threads: int) -> i
         ModelMissing, ModelInvalid, CatalogueInvalid: see `load_pipeline`.
         DatabaseDown, DatabaseInvalid: there is no usable database.
         OutputUnwritable: no queue can be kept in the data folder.
+        AddressTaken: another program has the port of its measures.
     """
     from chitieu.jobs.run import Tools
     from chitieu.jobs.worker import Worker
@@ -70,9 +72,14 @@ def work(settings: Settings, load: Callable[[], Pipeline], *, threads: int) -> i
     pipeline = load()
     pipeline.warm_up()
     worker = Worker(Tools(database, pipeline, settings), threads=threads)
-    worker.start()
-    told.wait()
-    worker.stop(settings.shutdown_seconds)
+    with ExitStack() as stack:
+        if settings.worker_metrics_port is not None:
+            from chitieu.api.telemetry.worker import measured
+
+            stack.enter_context(measured(pipeline, database, settings.worker_metrics_port))
+        worker.start()
+        told.wait()
+        worker.stop(settings.shutdown_seconds)
     database.close()
     if worker.alive:  # a thread that cannot be ended must not keep the process from ending
         sys.stdout.flush()

@@ -9,17 +9,16 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from chitieu.content import Content, as_asked, as_unicode, extracted, text_of
 from chitieu.contract import Encoding, Extraction, Period, Place
 from chitieu.jobs.hold import Hold
 from chitieu.jobs.run import Outcome, Tools
-from chitieu.pipeline import Pipeline
 from chitieu.settings import Settings
 from chitieu.store.audit import By
 from chitieu.store.database import Database
 from chitieu.store.documents import document_id, save, stored_answer
 from chitieu.store.jobs import Work
-from chitieu.tagging.encoder import Progress
-from chitieu.text.encodings import EncodedPart, decode_fonts
+from chitieu.text.encodings import EncodedPart
 from chitieu.text.files.kinds import TextKind
 from chitieu.text.files.reading import FileText, read_bytes
 
@@ -82,31 +81,37 @@ def extract(work: Work, tools: Tools, hold: Hold) -> Outcome:
     sent = _read(options, work.body, tools.settings)
     kept_as = _document_id(options, sent) if options.store else None
     hold.report("extracting")
+    total = 0
+
+    def progress(done: int, of: int) -> None:
+        nonlocal total
+        total = of
+        hold.report("extracting", done, of)
+
     answer = None
     if kept_as is not None:
         answer = hold.insist(partial(stored_answer, tools.database, kept_as, model=tools.pipeline.info))
     if answer is None:
-        answer = _extracted(sent, options, tools.pipeline, lambda done, total: hold.report("extracting", done, total))
+        answer = extracted(
+            tools.pipeline,
+            sent,
+            id=options.id,
+            period=options.period,
+            place=options.place,
+            with_text=options.with_text,
+            progress=progress,
+        )
         if kept_as is not None:
-            hold.report("storing")
-            hold.insist(partial(_store, work, tools.database, answer, _text(sent), kept_as))
-    if isinstance(sent, str) and not options.with_text:
-        answer.document.text = None
+            hold.report("storing", total, total or None)  # what is done does not become undone
+            hold.insist(partial(_store, work, tools.database, answer, text_of(sent), kept_as))
+    as_asked(answer, with_text=options.with_text)
     answer.document.stored = kept_as
-    return Outcome(Kept(answer=answer, text=_text(sent)).pack(), document_id=kept_as)
+    return Outcome(Kept(answer=answer, text=text_of(sent)).pack(), document_id=kept_as)
 
 
-def _extracted(sent: str | FileText, options: Options, pipeline: Pipeline, progress: Progress) -> Extraction:
-    name, period, place = options.id, options.period, options.place
-    if isinstance(sent, FileText):
-        return pipeline.extract_file(sent, id=name, period=period, place=place, progress=progress)
-    with_text = options.with_text
-    return pipeline.extract(sent, id=name, period=period, place=place, with_text=with_text, progress=progress)
-
-
-def _document_id(options: Options, sent: str | FileText) -> str:
+def _document_id(options: Options, sent: Content) -> str:
     return document_id(
-        sha256(_text(sent).encode("utf-8")).hexdigest(),
+        sha256(text_of(sent).encode("utf-8")).hexdigest(),
         name=options.id,
         file_sha256=sent.sha256 if isinstance(sent, FileText) else None,
         period=options.period,
@@ -118,11 +123,7 @@ def _store(work: Work, database: Database, answer: Extraction, text: str, id: st
     save(database, answer, text, id=id, by=By(work.asked_by), job=work.id)
 
 
-def _text(sent: str | FileText) -> str:
-    return sent.text if isinstance(sent, FileText) else sent
-
-
-def _read(options: Options, body: bytes, settings: Settings) -> str | FileText:
+def _read(options: Options, body: bytes, settings: Settings) -> Content:
     """The text of a body, or the file that it is or was decoded from."""
     if options.content == "file":
         return read_bytes(body, name=options.name, encoding=options.encoding, kind_hint=options.hint, settings=settings)
@@ -130,9 +131,4 @@ def _read(options: Options, body: bytes, settings: Settings) -> str | FileText:
     if options.content == "decoded":
         parts = tuple(EncodedPart(p.start, p.end, p.encoding, p.score) for p in options.encodings)
         return FileText(text, "txt", options.file_sha256 or sha256(body).hexdigest(), encodings=parts)
-    decoded = decode_fonts(text)
-    return (
-        text
-        if decoded.text == text
-        else FileText(decoded.text, "txt", sha256(body).hexdigest(), encodings=decoded.parts)
-    )
+    return as_unicode(text)

@@ -105,6 +105,17 @@ class Hold:
             self._check()
             wait = min(2 * wait, _LONGEST_WAIT)
 
+    def give_back(self) -> None:
+        """Let another begin the job again, as if it had not been begun; whatever it is at here, nothing comes of it."""
+        self._lost.set()
+        try:
+            ours = jobs.give_back(self._database, self._id, self._worker)
+        except FAULTS as error:
+            log.warning("job_not_given_back", job=self._id, cause=error.detail.get("cause"))  # the lease will end
+            return
+        if ours:
+            log.info("job_given_back", job=self._id)
+
     def _check(self) -> None:
         if self._lost.is_set():
             raise JobLost

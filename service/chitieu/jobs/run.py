@@ -51,6 +51,7 @@ def run(
     kinds: Mapping[str, Kind],
     worker: str,
     stop: threading.Event,
+    holds: set[Hold],
     pause: Callable[[], None] | None = None,
 ) -> None:
     """Do one job, if it is to be had; never raises for what is the job's fault, or the database's.
@@ -59,6 +60,7 @@ def run(
         kinds: what to do, by `Work.kind`.
         worker: the process's name, for logs.
         stop: set when the job must be given back at once.
+        holds: those of the process; this job's is among them while it is done.
         pause: see `Hold`.
     """
     settings, database = tools.settings, tools.database
@@ -73,13 +75,16 @@ def run(
         return
     log.info("job_begun", job=id, kind=work.kind, worker=name)
     with Hold(database, id, name, lease_seconds=settings.job_lease_seconds, stop=stop, pause=pause) as hold:
+        holds.add(hold)
         try:
             ended = _end(work, tools, hold, name, _done(work, tools, kinds, hold, name))
             log.info("job_ended" if ended else "job_lost", job=id)
         except JobLost:
             log.info("job_lost", job=id)
         except Interrupted:
-            _give_back(database, id, name)
+            hold.give_back()
+        finally:
+            holds.discard(hold)
 
 
 def _done(work: jobs.Work, tools: Tools, kinds: Mapping[str, Kind], hold: Hold, name: str) -> Callable[[], bool]:
@@ -106,12 +111,3 @@ def _end(work: jobs.Work, tools: Tools, hold: Hold, name: str, end: Callable[[],
     except Exception as error:
         log.error("job_failed", job=work.id, code="internal", exc_info=error)
         return hold.insist(partial(jobs.fail, tools.database, work.id, name, _INTERNAL))
-
-
-def _give_back(database: Database, id: str, name: str) -> None:
-    try:
-        jobs.give_back(database, id, name)
-    except FAULTS as error:
-        log.warning("job_not_given_back", job=id, cause=error.detail.get("cause"))  # the lease will end
-    else:
-        log.info("job_given_back", job=id)

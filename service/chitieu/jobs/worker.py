@@ -13,7 +13,7 @@ import structlog
 from huey.consumer import BaseProcess, Consumer
 
 from chitieu.jobs.extract import extract
-from chitieu.jobs.hold import FAULTS
+from chitieu.jobs.hold import FAULTS, Hold
 from chitieu.jobs.queue import Queue
 from chitieu.jobs.run import Kind, Tools, run
 from chitieu.store import jobs
@@ -23,6 +23,7 @@ KINDS: Mapping[str, Kind] = {"extract": extract}
 _LONGEST_POLL = 1.0  # seconds until an idle thread looks into the queue again
 _LONGEST_SWEEP = 15.0  # seconds between two sweeps, at most
 _PURGE_SECONDS = 600.0
+UNSEEN_SECONDS = 2 * _LONGEST_SWEEP + 5.0  # after which jobs that wait and were swept by nobody have no worker
 _LET_GO_SECONDS = 2.0  # for jobs that are told to let go
 
 
@@ -53,6 +54,7 @@ class Worker:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._tools, self._kinds, self._pause = tools, kinds, pause
         self._let_go = threading.Event()
+        self._holds: set[Hold] = set()
         self._queue = Queue(tools.settings, work=self._run)
         self._queue.huey.on_shutdown(name="close")(self._queue.close)  # of each thread's connection
         self._purged = -_PURGE_SECONDS
@@ -72,24 +74,40 @@ class Worker:
     def stop(self, seconds: float) -> None:
         """Take nothing new, finish for so many seconds what was taken, and give back to the queue what is not finished then."""
         self._consumer.shutdown_timeout = seconds
-        self._consumer.stop(graceful=True)
+        if seconds > 0:
+            self._consumer.stop(graceful=True)
+        else:
+            self._consumer.stop()
         self._let_go.set()
+        # Not left to the jobs: one that reads a scan looks up rarely.
+        for hold in tuple(self._holds):
+            hold.give_back()
         self._consumer.join(_LET_GO_SECONDS)
         left = self._consumer.alive
         log.info("worker_stopped", worker=self.name, unfinished=left)
 
     @property
     def alive(self) -> bool:
-        """Whether a thread is still at a job that has not let go: reading a scan, say. Its lease will end."""
+        """Whether a thread is still at a job that was given back: reading a scan, say. Nothing comes of it."""
         return self._consumer.alive > 0
 
     def _run(self, id: str) -> None:
-        run(id, tools=self._tools, kinds=self._kinds, worker=self.name, stop=self._let_go, pause=self._pause)
+        run(
+            id,
+            tools=self._tools,
+            kinds=self._kinds,
+            worker=self.name,
+            stop=self._let_go,
+            holds=self._holds,
+            pause=self._pause,
+        )
 
     def _sweep(self) -> None:
         settings, database = self._tools.settings, self._tools.database
         try:
             ids = jobs.stalled(database, lease_seconds=settings.job_lease_seconds, attempts=settings.job_attempts)
+            if ids:
+                jobs.look(database)
             waiting = self._queue.waiting() if ids else set()
             for job in ids:
                 if waiting is not None and job not in waiting:

@@ -1,4 +1,4 @@
-"""Clients' addresses."""
+"""Addresses of clients, and of this machine."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def network(address: str) -> str | IPv6Network:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return IPv6Network((int(parsed), _IPV6_PREFIX), strict=False)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is this machine's own: `localhost`, 127.0.0.0/8, ::1."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

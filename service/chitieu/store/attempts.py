@@ -20,7 +20,7 @@ FAILED = "login_failed"
 def nth_failure(
     database: Database, n: int, since: datetime, *, subject: str | None = None, address: str | None = None
 ) -> datetime | None:
-    """When the n-th last failed login since a moment was, of one subject or from one client's network; None where there were fewer.
+    """When the n-th last failed login since a moment was, of one subject, from one client's network, or both; None where there were fewer.
 
     Those before the subject's last change of password do not count.
     """

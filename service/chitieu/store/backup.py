@@ -80,6 +80,7 @@ def backup(database: Database, stream: BinaryIO) -> dict[str, int]:
     _check_there(database)
     members: dict[str, Member] = {}
     with database.read() as session, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        database.take_time(session.connection())
         for found in tables_of_backup():
             members[found.name] = _write(session, found, archive)
         manifest = Manifest(
@@ -113,6 +114,7 @@ def restore(database: Database, stream: BinaryIO, *, replace: bool = False) -> d
         migrate(database)
         with database.write() as session:
             connection = session.connection()
+            database.take_time(connection)
             if not database.is_sqlite:
                 names = ", ".join(found.name for found in Base.metadata.sorted_tables)
                 connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))

@@ -10,18 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
 from chitieu.errors import ConfigInvalid, DatabaseDown, DatabaseInvalid, OutputUnwritable, ProgramMissing
-from chitieu.settings import Settings
+from chitieu.settings import ANSWER_SECONDS, STATEMENT_SECONDS, Settings
+from chitieu.store.deadlines import give_up, socket_options, wait_for_ever
 from chitieu.store.faults import first_line, told
 from chitieu.store.traces import Traces
 
 _LOCK_SECONDS = 15.0  # that a writer waits for another
 _ERASE_SECONDS = 2.0
-_PASSING = ("locked", "busy", "full")  # faults of which a connection knows nothing afterwards
+_LOG_BYTES = 32 << 20  # that SQLite's log keeps once it is in the file, however long it has been
+_PASSING = ("locked", "busy", "full", "slow")  # faults of which a connection knows nothing afterwards
 _REFUSED = ("unreachable", "readonly")  # the system, or the server, says more
 
 
@@ -76,8 +78,20 @@ class Database:
         url: where it is; `url.render_as_string(hide_password=True)` is fit for eyes.
     """
 
-    def __init__(self, url: URL, *, connections: int = 10, wait: float = _LOCK_SECONDS) -> None:
-        """``wait``: seconds that a transaction waits for a connection, and for another that writes.
+    def __init__(
+        self,
+        url: URL,
+        *,
+        connections: int = 10,
+        wait: float = _LOCK_SECONDS,
+        answer: int = ANSWER_SECONDS,
+        statement: int = STATEMENT_SECONDS,
+    ) -> None:
+        """
+        Args:
+            wait: seconds that a transaction waits for a connection, and for another that writes.
+            answer: seconds after which a PostgreSQL server that says nothing is taken for gone.
+            statement: seconds that PostgreSQL may take for one statement; 0: any number.
 
         Raises:
             ProgramMissing: PostgreSQL without the extra `postgres`.
@@ -89,7 +103,7 @@ class Database:
             _make_folder(Path(str(url.database)).parent)
             options["connect_args"] = {"timeout": wait, "check_same_thread": False}
         else:
-            options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": max(2, round(wait))}}
+            options |= {"pool_pre_ping": True, "connect_args": socket_options(url, answer)}
         try:
             self.engine: Engine = create_engine(url, **options)
         except (ModuleNotFoundError, NoSuchModuleError) as error:
@@ -104,7 +118,8 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", partial(_begin_sqlite, wait))
         else:
-            event.listen(self.engine, "connect", partial(_prepare_postgres, wait))
+            give_up(self.engine, answer=answer, statement=statement)
+            event.listen(self.engine, "connect", partial(_prepare_postgres, wait, statement))
 
     @property
     def is_sqlite(self) -> bool:
@@ -139,6 +154,12 @@ class Database:
             yield session
         if self._traces is not None:
             self._traces.try_again(in_file=False)  # whoever reads waits for no file that is rewritten
+
+    def take_time(self, connection: Connection) -> None:
+        """Let the statements of a transaction that has just begun take as long as they do: where all tables are read or made anew."""
+        if not self.is_sqlite:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            wait_for_ever(connection)
 
     def erase(self, *, wait: float = _ERASE_SECONDS) -> bool:
         """Empty SQLite's log, so that what was deleted stands there no more, nor but by chance in its file. PostgreSQL: nothing to do.
@@ -205,7 +226,9 @@ class Database:
 
 def open_database(settings: Settings) -> Database:
     """The database of the settings. Raises what `database_url` and `Database` raise."""
-    return Database(database_url(settings))
+    return Database(
+        database_url(settings), answer=settings.database_answer_seconds, statement=settings.database_statement_seconds
+    )
 
 
 def _make_folder(folder: Path) -> None:
@@ -233,7 +256,13 @@ def _private_file(_dialect: Any, _record: Any, arguments: Any, _options: Any) ->
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by the driver
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+    for pragma in (
+        "journal_mode = WAL",
+        f"journal_size_limit = {_LOG_BYTES}",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -251,6 +280,7 @@ def _begin_sqlite(wait: float, connection: Any) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(wait * 1000)}")
 
 
-def _prepare_postgres(wait: float, connection: Any, _: object) -> None:
+def _prepare_postgres(wait: float, statement: int, connection: Any, _: object) -> None:
     connection.execute(f"SET lock_timeout = '{round(wait * 1000)}ms'")
+    connection.execute(f"SET statement_timeout = '{statement}s'")
     connection.commit()

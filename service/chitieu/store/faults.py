@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chitieu.errors import BadRequest, ChitieuError, DatabaseDown, DatabaseInvalid
@@ -29,6 +29,7 @@ _SQLITE = {
 _POSTGRES = {
     "40": "locked",  # deadlock, serialization
     "55P03": "locked",
+    "57014": "slow",
     "53100": "full",
     "53": "busy",
     "25006": "readonly",
@@ -52,7 +53,7 @@ def told() -> Iterator[None]:
 
     Raises:
         DatabaseDown: not reached, locked for too long, full, not to be written; ``detail["cause"]`` is `unreachable`, `locked`, `busy`,
-            `full`, `readonly`, `disk` or `memory`.
+            `slow`, `full`, `readonly`, `disk` or `memory`.
         DatabaseInvalid: no database, damaged, or without our tables.
         BadRequest: words that the database cannot hold.
     """
@@ -100,7 +101,7 @@ def _cause(error: BaseException, original: BaseException | None) -> str | None:
     state = getattr(original, "sqlstate", None)
     if isinstance(state, str):
         return _of_longest(_POSTGRES, state) or ("unreachable" if state.startswith(("08", "28", "57")) else None)
-    if isinstance(error, DBAPIError) and type(original).__name__ in ("OperationalError", "InterfaceError"):
+    if isinstance(error, OperationalError | InterfaceError):
         return "unreachable"  # PostgreSQL was not reached at all, or went away
     return None
 

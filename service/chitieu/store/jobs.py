@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -48,7 +49,7 @@ class JobRecord(BaseModel):
     """A job without what it works on and what came of it.
 
     Attributes:
-        step: what is being done; ``done`` of ``total`` of it (None: nobody knows how much).
+        step: what is being done; ``done`` of ``total`` of it (None: nobody knows how much); of a job that is done, all.
         attempts: times that it was begun.
         document_id: the stored document that came of it.
         begun_at: when the last attempt was.
@@ -87,6 +88,14 @@ class Work:
     asked_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The job that was asked for, and whether there was none of its key."""
+
+    job: JobRecord
+    is_new: bool
+
+
 _SHOWN = load_only(Job.seq, *(getattr(Job, name) for name in JobRecord.model_fields))
 
 
@@ -100,7 +109,7 @@ def ask(
     by: str,
     room: int,
     room_bytes: int | None = None,
-) -> JobRecord:
+) -> Asked:
     """A new job, or the one that was asked for with this key before.
 
     That one counts while it is kept, unless it failed, was cancelled, or the document that it stored is gone.
@@ -119,7 +128,7 @@ def ask(
         with database.write() as session:
             before = _kept(session, key)
             if before is not None:
-                return _record(before)
+                return Asked(_record(before), is_new=False)
             _check_room(session, by, len(body), room, room_bytes)
             job = Job(
                 id=secrets.token_hex(16),
@@ -135,10 +144,11 @@ def ask(
             session.add(job)
             session.flush()
             session.add(JobData(job_seq=job.seq, body=body))
-            return _record(job)
+            return Asked(_record(job), is_new=True)
     except IntegrityError:  # another process asked for the same at the same moment
         with database.read() as session:
-            return _record(session.scalars(select(Job).options(_SHOWN).where(Job.key == key)).one())
+            found = session.scalars(select(Job).options(_SHOWN).where(Job.key == key)).one()
+            return Asked(_record(found), is_new=False)
 
 
 def _check_room(session: Session, by: str, size: int, room: int, room_bytes: int | None) -> None:
@@ -199,6 +209,12 @@ def get(database: Database, id: str) -> JobRecord:
         if job is None:
             raise unknown(id)
         return _record(job)
+
+
+def several(database: Database, ids: Collection[str]) -> list[JobRecord]:
+    """Those of these ids that there are."""
+    with database.read() as session:
+        return [_record(job) for job in session.scalars(select(Job).options(_SHOWN).where(Job.id.in_(ids)))]
 
 
 def unknown(id: str) -> JobUnknown:
@@ -309,8 +325,10 @@ def progress(database: Database, id: str, worker: str, step: str, done: int, tot
 
 
 def finish(database: Database, id: str, worker: str, *, answer: bytes, document_id: str | None = None) -> bool:
-    """End a job well; False as `renew`, and then nothing is kept."""
-    return _change(database, id, worker, _end("done") | {"document_id": document_id}, answer=answer)
+    """End a job well, with all of its progress done; False as `renew`, and then nothing is kept."""
+    total = func.coalesce(Job.total, 1)
+    values = _end("done") | {"document_id": document_id, "done": total, "total": total}
+    return _change(database, id, worker, values, answer=answer)
 
 
 def fail(database: Database, id: str, worker: str, error: JobError) -> bool:
@@ -378,6 +396,23 @@ def stalled(database: Database, *, lease_seconds: float, attempts: int) -> list[
             failed = {**_end("failed"), "key": None, "error": error.model_dump(mode="json")}
             _update(session, failed, deserted, Job.attempts >= attempts)
     return ids
+
+
+def look(database: Database) -> None:
+    """A worker's sign that it has seen those that wait; it stands in the row of the oldest."""
+    oldest = select(func.min(Job.seq)).where(Job.state == "queued").scalar_subquery()
+    with database.write() as session:
+        _update(session, {"seen_at": _now()}, Job.seq == oldest, Job.state == "queued")
+
+
+def waiting_for_worker(database: Database) -> float:
+    """For how many seconds no worker has seen the jobs that wait; 0 where none waits."""
+    with database.read() as session:
+        asked_at = session.scalar(select(func.min(Job.asked_at)).where(Job.state == "queued"))
+        seen_at = session.scalar(select(func.max(Job.seen_at)).where(Job.state.in_(("queued", "running"))))
+    if asked_at is None:
+        return 0.0
+    return max(0.0, (_now() - max(asked_at, seen_at or asked_at)).total_seconds())
 
 
 def purge(database: Database, days: float) -> int:

@@ -57,6 +57,7 @@ def migrate(database: Database) -> str:
         database.engine.connect().execution_options(chitieu_writes=True) as connection,
         connection.begin(),
     ):
+        database.take_time(connection)
         if not database.is_sqlite:
             connection.execute(text(f"SET LOCAL lock_timeout = '{_WAIT_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
-from chitieu.store.tables import ROLES
+from typing import Literal, cast, get_args
 
 Role = Literal["reader", "annotator", "reviewer", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def as_role(word: str) -> Role:

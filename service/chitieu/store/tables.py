@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from chitieu.store.roles import ROLES
 from chitieu.store.types import Json, Moment, Words
 
-ROLES = ("reader", "annotator", "reviewer", "admin")
 JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
 
 
@@ -115,7 +115,7 @@ class Job(Base):
     """Work that outlasts a request. The row is the truth; the queue only carries ids.
 
     `key` makes asking twice one job. A worker renews `seen_at`; a running job that nobody has seen for the lease is begun again, at
-    most so many times.
+    most so many times. Of the oldest that waits, `seen_at` is when a worker last looked at those that do.
     """
 
     __tablename__ = "jobs"

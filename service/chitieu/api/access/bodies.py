@@ -65,6 +65,12 @@ class Who(BaseModel):
         return cls(name=opened.name, role=opened.role, via="session", csrf=opened.csrf, ends_at=opened.ends_at)
 
 
+class Nobody(BaseModel):
+    """Nobody is logged in."""
+
+    name: None = Field(None, description="Luôn null / always null")
+
+
 class AuditEntry(BaseModel):
     """A line of the audit trail."""
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chitieu.api.access.hosts import SAFE_METHODS, check_host, check_no_proxy, check_same_site, named_hosts
 from chitieu.api.access.identify import by_session, by_token, check_csrf, shown
 from chitieu.api.access.rates import Rates
 from chitieu.api.access.who import Actor, login_needed
+from chitieu.api.errors import refusal
 from chitieu.errors import AccountsMissing, ChitieuError, LoginNeeded
 from chitieu.settings import Settings
 from chitieu.store.accounts import LOCAL, any_account
@@ -24,16 +26,16 @@ METRICS = "/metrics"
 LOGIN_PAGE = "/login"
 SESSION, SETUP = "/v1/session", "/v1/setup"
 _READ = frozenset({"GET", "HEAD"})
-_OPEN = dict.fromkeys((*PROBES, LOGIN_PAGE, "/login.js", "/style.css", "/strings.json"), _READ) | {
-    SESSION: frozenset({"POST"})
-}
+_OPEN = dict.fromkeys((*PROBES, LOGIN_PAGE), _READ) | {SESSION: frozenset({"POST"})}
 
 
 class Guard:
     """A middleware: refuses, or puts the `Actor` into the request's state and passes it on."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, is_of_login: Callable[[str], bool]) -> None:
+        """``is_of_login``: whether a path is a file that the login page needs."""
         self.app = app
+        self._is_of_login = is_of_login
         self._is_open = settings.login == "open"
         self._hosts = named_hosts(settings.allowed_hosts)
         self._rates = Rates(settings.rate_per_minute)
@@ -78,7 +80,7 @@ class Guard:
         if known.token is None:
             check_same_site(headers, method)
         who = f"address {network(address)}" if address is not None else "unknown"
-        if method in self._anonymous.get(path, ()):
+        if method in self._anonymous.get(path, ()) or (method in _READ and self._is_of_login(path)):
             self._rates.count(who)
             return None
         database: Database = scope["app"].state.database
@@ -89,10 +91,16 @@ class Guard:
             if path == SETUP and method == "POST":
                 return None
             raise accounts_missing()
+        actor: Actor | None
         if known.token is not None:
             actor = await self._by_token(database, known.token, address, request, who)
         else:
-            actor = await self._by_session(database, known.session, headers, method, address, request, who)
+            actor = await self._by_session(database, known.session, headers, method, address, request)
+        if actor is None:
+            self._rates.count(who)
+            if path == SESSION and method in _READ:  # asked who asks
+                return None
+            raise login_needed()
         self._rates.count(f"account {actor.name}")
         return actor
 
@@ -113,14 +121,12 @@ class Guard:
         method: str,
         address: str | None,
         request: str | None,
-        who: str,
-    ) -> Actor:
-        found = None
-        if cookie is not None:
-            found = await run_in_threadpool(by_session, database, cookie, address=address, request=request)
+    ) -> Actor | None:
+        if cookie is None:
+            return None
+        found = await run_in_threadpool(by_session, database, cookie, address=address, request=request)
         if found is None:
-            self._rates.count(who)
-            raise login_needed()
+            return None
         actor, login = found
         if method not in SAFE_METHODS:
             check_csrf(headers, login.csrf)
@@ -149,12 +155,6 @@ def to_login(scope: Scope) -> Response:
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path != LOGIN_PAGE
     where = f"{LOGIN_PAGE}?next={quote(wanted, safe='')}" if is_ours and wanted != "/" else LOGIN_PAGE
     return RedirectResponse(where, status_code=303)
-
-
-def refusal(error: ChitieuError) -> Response:
-    """An error in the project's one body."""
-    headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return JSONResponse(error.body(), status_code=error.status, headers=headers)
 
 
 def accounts_missing() -> AccountsMissing:

@@ -55,13 +55,20 @@ def report_policy() -> str:
     )
 
 
+def _kept(path: str, status: int) -> str:
+    """How long a browser may keep an answer without asking again; no cache between it and us may, as most files need a login."""
+    if path.startswith("/assets/") and status in (200, 304):
+        return "private, max-age=31536000, immutable"
+    return "no-store" if path.startswith("/v1/") or status == 401 else "no-cache"
+
+
 def _add(headers: MutableHeaders, scope: Scope, status: int) -> None:
     for name, value in _HEADERS.items():
         headers[name] = value
     is_answer = scope["path"].startswith("/v1/")
     is_report = is_answer and headers.get("content-type", "").startswith("text/html")
     headers["Content-Security-Policy"] = report_policy() if is_report else _POLICY
-    headers["Cache-Control"] = "no-store" if is_answer or status == 401 else "no-cache"
+    headers["Cache-Control"] = _kept(scope["path"], status)
     if scope["scheme"] == "https":
         headers["Strict-Transport-Security"] = _HSTS
     if status == 401:

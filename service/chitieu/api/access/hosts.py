@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from starlette.datastructures import Headers
 
 from chitieu.errors import CrossSite, HostRefused
+from chitieu.store.addresses import is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?")
@@ -18,16 +19,6 @@ _BY_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", 
 def named_hosts(setting: str) -> tuple[str, ...]:
     """The hosts of `CHITIEU_ALLOWED_HOSTS`; one that begins with `*.` stands for all under it."""
     return tuple(name.strip().lower().rstrip(".") for name in setting.split(",") if name.strip())
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address is this machine's own."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_host(headers: Headers, allowed: Iterable[str], *, only_loopback: bool) -> None:

@@ -9,14 +9,13 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse
 
 from chitieu.access.logins import OneAtATime, Opened, change_password, log_in, set_up
 from chitieu.access.secrets import digest
-from chitieu.api.access.bodies import AuditEntry, AuditPage, Login, PasswordChange, Setup, Who
-from chitieu.api.access.guard import LOGIN_PAGE, SESSION, SETUP, client_address
+from chitieu.api.access.bodies import AuditEntry, AuditPage, Login, Nobody, PasswordChange, Setup, Who
+from chitieu.api.access.guard import SESSION, SETUP, client_address
 from chitieu.api.access.identify import cookie_name, session_cookie
-from chitieu.api.access.who import Actor, login_needed, needs
+from chitieu.api.access.who import Actor, known_actor, login_needed, needs
 from chitieu.api.bodies import media_type, parse, read_body
 from chitieu.api.faults import BODY, STORE, errors_of
 from chitieu.errors import (
@@ -24,6 +23,7 @@ from chitieu.errors import (
     Forbidden,
     LoginFailed,
     PasswordWeak,
+    PasswordWrong,
     RateLimited,
     ServiceBusy,
     UnsupportedMedia,
@@ -34,7 +34,6 @@ from chitieu.store.database import Database
 from chitieu.store.sessions import end_session, find_session
 
 router = APIRouter(tags=["access"])
-pages = APIRouter(include_in_schema=False)
 PASSWORD = "/v1/session/password"  # nosec B105  # a path
 AUDIT = "/v1/audit"
 _MAX_BYTES = 32 * 1024
@@ -62,12 +61,6 @@ def reads(model: type[Body]) -> Callable[[Request], Any]:
     return read
 
 
-@pages.api_route(LOGIN_PAGE, methods=["GET", "HEAD"])
-def login_page(request: Request) -> FileResponse:
-    """The page on which to log in."""
-    return FileResponse(request.app.state.web_folder / "login.html", media_type="text/html")
-
-
 @router.post(
     SESSION,
     response_model=Who,
@@ -82,15 +75,27 @@ async def log_in_here(request: Request, response: Response, body: Annotated[Logi
 
 
 @router.get(SESSION, summary="Ai đang đăng nhập / Who is logged in", responses=errors_of(*STORE))
-async def who_am_i(request: Request, actor: Reader) -> Who:
+async def who_am_i(
+    request: Request,
+    actor: Annotated[Actor | None, Depends(known_actor)],
+    anonymous: Annotated[
+        bool,
+        Query(
+            description="Chưa ai đăng nhập thì trả `name` null thay cho lỗi / where nobody is logged in, `name` null and no error"
+        ),
+    ] = False,
+) -> Who | Nobody:
     """Name and role, and for a login its token and end."""
-    cookie = session_cookie(request.headers, request.url.scheme)
-    if actor.via != "session" or cookie is None:
-        return Who.of(actor)
-    login = await run_in_threadpool(find_session, request.app.state.database, digest(cookie))
-    if login is None:
-        raise login_needed()
-    return Who.of(actor, login.csrf, login.ends_at)
+    if actor is not None:
+        cookie = session_cookie(request.headers, request.url.scheme)
+        if actor.via != "session" or cookie is None:
+            return Who.of(actor)
+        login = await run_in_threadpool(find_session, request.app.state.database, digest(cookie))
+        if login is not None:
+            return Who.of(actor, login.csrf, login.ends_at)
+    if anonymous:
+        return Nobody()
+    raise login_needed()
 
 
 @router.delete(SESSION, status_code=204, summary="Đăng xuất / Log out", responses=errors_of(*STORE))
@@ -123,7 +128,7 @@ async def make_first_account(
     PASSWORD,
     response_model=Who,
     summary="Đổi mật khẩu của mình / Change one's own password",
-    responses=errors_of(LoginFailed, PasswordWeak, UnsupportedMedia, *BODY, *_COSTS, *STORE),
+    responses=errors_of(LoginFailed, PasswordWrong, PasswordWeak, UnsupportedMedia, *BODY, *_COSTS, *STORE),
     openapi_extra=_takes(PasswordChange),
 )
 async def change_own_password(

@@ -37,6 +37,12 @@ def login_needed() -> LoginNeeded:
     )
 
 
+def known_actor(connection: HTTPConnection) -> Actor | None:
+    """Who asks, as the guard found out; None where nobody need say so, or nobody known asks who they are."""
+    actor: Actor | None = connection.scope.get("state", {}).get("actor")
+    return actor
+
+
 @dataclass(frozen=True)
 class Needs:
     """A dependency that gives the actor, where the role suffices."""
@@ -48,7 +54,7 @@ class Needs:
         Raises:
             LoginNeeded: nobody is known to ask. Forbidden: the role is too low; ``detail["needs"]`` names the lowest that is not.
         """
-        actor: Actor | None = connection.scope.get("state", {}).get("actor")
+        actor = known_actor(connection)
         if actor is None:
             raise login_needed()
         if not allows(actor.role, self.role):

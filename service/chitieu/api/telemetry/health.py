@@ -6,6 +6,7 @@ import asyncio
 from platform import python_version
 from typing import Annotated, Literal
 
+import structlog
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
@@ -19,12 +20,15 @@ from chitieu.api.telemetry.metrics import Metrics, Standing
 from chitieu.api.telemetry.probe import Probe
 from chitieu.contract import ModelInfo
 from chitieu.errors import NotReady
+from chitieu.jobs.worker import UNSEEN_SECONDS
 from chitieu.store import jobs
 from chitieu.store.database import Database
 from chitieu.store.tables import JOB_STATES
 
+log = structlog.get_logger(__name__)
 router = APIRouter(tags=["service"])
 _SAMPLE_SECONDS = 1.0
+_WORKERS_SECONDS = 10.0
 
 
 class Readiness(BaseModel):
@@ -51,6 +55,10 @@ class Vitals:
         self._jobs: Probe[dict[str, int] | None] = Probe(
             lambda: jobs.counts(database), otherwise=None, fresh_seconds=10.0
         )
+        self._unseen: Probe[float | None] = Probe(
+            lambda: jobs.waiting_for_worker(database), otherwise=None, fresh_seconds=10.0
+        )
+        self._warned = False
 
     async def parts(self) -> dict[str, str]:
         """Each part of the service with `ok`, or why it can take no work: `down`, `full`, `stopping`."""
@@ -62,17 +70,8 @@ class Vitals:
         self._sample()
         up = await self._database.value()
         counted = await self._jobs.value() if up else None
-        info = {
-            "version": __version__,
-            "python": python_version(),
-            "model": self._model.name,
-            "model_version": self._model.version,
-            "catalogue": self._model.catalogue,
-        }
-        standing = Standing(
-            info, up, None if counted is None else {state: counted.get(state, 0) for state in JOB_STATES}
-        )
-        return self.metrics.page(standing, accept)
+        unseen = await self._unseen.value() if up else None
+        return self.metrics.page(standing_of(self._model, up, counted, unseen), accept)
 
     async def watch(self) -> None:
         """Keep the measures of the queue up to date for the other processes that may be asked, until cancelled."""
@@ -80,9 +79,32 @@ class Vitals:
             self._sample()
             await asyncio.sleep(_SAMPLE_SECONDS)
 
+    async def watch_workers(self) -> None:
+        """Tell the log when jobs wait and no worker sees them, once each time, until cancelled."""
+        while True:
+            seconds = await self._unseen.value()
+            if seconds is not None:
+                if seconds > UNSEEN_SECONDS and not self._warned:
+                    log.warning("no_worker", seconds=round(seconds))
+                self._warned = seconds > UNSEEN_SECONDS
+            await asyncio.sleep(_WORKERS_SECONDS)
+
     def _sample(self) -> None:
         self.metrics.waiting.set(self._pool.waiting)
         self.metrics.running.set(self._pool.running)
+
+
+def standing_of(model: ModelInfo, up: bool, counted: dict[str, int] | None, unseen: float | None) -> Standing:
+    """What stands in the measures besides what was counted; see `Standing`."""
+    info = {
+        "version": __version__,
+        "python": python_version(),
+        "model": model.name,
+        "model_version": model.version,
+        "catalogue": model.catalogue,
+    }
+    by_state = None if counted is None else {state: counted.get(state, 0) for state in JOB_STATES}
+    return Standing(info, up, by_state, unseen)
 
 
 def _answers(database: Database) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,11 +28,13 @@ class Standing:
     Attributes:
         info: name to value, of what is served: versions.
         jobs: how many there are in each state; None where the database does not say.
+        waiting_for_worker: seconds in which no worker has seen those that wait; None likewise.
     """
 
     info: Mapping[str, str]
     database_up: bool
     jobs: Mapping[str, int] | None = None
+    waiting_for_worker: float | None = None
 
 
 class Metrics:
@@ -109,7 +111,13 @@ class Metrics:
     def page(self, standing: Standing, accept: str = "") -> tuple[bytes, str]:
         """All measures and their media type, in the form of an `Accept` header, else in Prometheus's text form."""
         encode, media = choose_encoder(accept)
-        return encode(_All([*self._kept(), *_standing(standing), *self._processes()])), media
+        return encode(_Whole(lambda: [*self._kept(), *_standing(standing), *self._processes()])), media
+
+    def registry(self, standing: Callable[[], Standing]) -> CollectorRegistry:
+        """All measures, for a server of prometheus_client's own; ``standing`` is asked each time they are read."""
+        whole = CollectorRegistry()
+        whole.register(_Whole(lambda: [*self._kept(), *_standing(standing()), *self._processes()]))
+        return whole
 
     def _kept(self) -> Iterable[Metric]:
         if self._folder is None:
@@ -142,12 +150,12 @@ def multiprocess_folder() -> Path | None:
     return Path(folder) if folder and ValueClass._multiprocess else None
 
 
-class _All(Collector):
-    def __init__(self, metrics: list[Metric]) -> None:
+class _Whole(Collector):
+    def __init__(self, metrics: Callable[[], list[Metric]]) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
-        for metric in self._metrics:
+        for metric in self._metrics():
             # When each series began: one more line for every other, which several processes do not have.
             metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
             yield metric
@@ -165,6 +173,12 @@ def _standing(standing: Standing) -> Iterator[Metric]:
         for state, count in standing.jobs.items():
             jobs.add_metric([state], count)
         yield jobs
+    if standing.waiting_for_worker is not None:
+        yield GaugeMetricFamily(
+            "chitieu_jobs_waiting_for_worker_seconds",
+            "For how long no worker has seen the jobs that wait; 0 where none waits",
+            value=standing.waiting_for_worker,
+        )
 
 
 def _pids(folder: Path) -> list[int]:
