@@ -14,7 +14,8 @@ def assert_whole(text: str, answer: Extraction) -> None:
     figures = {f.id: f for f in answer.figures}
     assert len(spans) == len(answer.spans)
     assert len(figures) == len(answer.figures)
-    for item in (*answer.spans, *answer.figures):
+    table_units = [f.table_unit for f in answer.figures if f.table_unit is not None]
+    for item in (*answer.spans, *answer.figures, *table_units):
         assert 0 <= item.start < item.end <= len(text)
         assert text[item.start : item.end] == item.text
     for span in answer.spans:
@@ -22,6 +23,7 @@ def assert_whole(text: str, answer: Extraction) -> None:
             assert head is None or spans[head].label == "INDICATOR"
     for figure in answer.figures:
         assert figure.indicator is None or spans[figure.indicator].label == "INDICATOR"
+        assert figure.unit is None or figure.table_unit is None
         assert figure.phrase is None or spans[figure.phrase].label in ("ATTAINMENT", "CHANGE", "SHARE")
         for value in (figure.number, figure.upper, figure.denominator, figure.value, figure.value_upper, figure.ratio):
             assert value is None or ("e" not in value.lower() and "+" not in value and Decimal(value).is_finite())

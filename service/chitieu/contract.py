@@ -137,6 +137,13 @@ class Unit(Model):
     shared: bool = False
 
 
+class TableUnit(Unit):
+    """The unit of a number in a table, and where it is printed: in its row, at the head of its column or above the table."""
+
+    start: int
+    end: int
+
+
 class Target(Model):
     """The plan value that an attainment implies."""
 
@@ -165,6 +172,7 @@ class Base(Model):
 class Figure(Model):
     """One QUANTITY or PERCENT, or one ATTAINMENT without a number (then ``number`` is None).
 
+    ``unit`` is what is printed with the number; ``table_unit`` what a table says of it elsewhere, None where ``unit`` is known.
     ``settled_by`` are the figures whose arithmetic decided between two readings of this one; empty where its words alone do.
     """
 
@@ -179,6 +187,7 @@ class Figure(Model):
     denominator: str | None = None
     bound: BoundName = "exact"
     unit: Unit | None = None
+    table_unit: TableUnit | None = None
     value: str | None = None
     value_upper: str | None = None
     indicator: str | None = None
@@ -193,6 +202,11 @@ class Figure(Model):
     status: Status = "actual"
     settled_by: list[str] = []
     score: float = 0.0
+
+    @property
+    def known_unit(self) -> Unit | None:
+        """The unit that ``value`` was computed with, wherever it is printed."""
+        return self.unit or self.table_unit
 
 
 class CatalogueLink(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from chitieu.contract import Figure, Notice, Period, Place, Span, TextRange
+from chitieu.contract import Figure, Notice, Period, Place, Span, TableUnit, TextRange
 from chitieu.text.reading import Reading
 
 Grounded = TypeVar("Grounded", Span, Figure)
@@ -16,9 +16,16 @@ def ground(items: Sequence[Grounded], reading: Reading) -> list[Grounded]:
     """Spans or figures with offsets and words of the source, in its order."""
     out: list[Grounded] = []
     for item in items:
-        start, end = reading.to_source(item.start, item.end)
-        out.append(item.model_copy(update={"start": start, "end": end, "text": reading.source.text[start:end]}))
+        update = _grounded(item, reading)
+        if isinstance(item, Figure) and item.table_unit is not None:
+            update["table_unit"] = item.table_unit.model_copy(update=_grounded(item.table_unit, reading))
+        out.append(item.model_copy(update=update))
     return sorted(out, key=lambda item: (item.start, -item.end))
+
+
+def _grounded(item: Span | Figure | TableUnit, reading: Reading) -> dict[str, object]:
+    start, end = reading.to_source(item.start, item.end)
+    return {"start": start, "end": end, "text": reading.source.text[start:end]}
 
 
 def ground_notices(notices: Sequence[Notice], reading: Reading) -> list[Notice]:

@@ -107,3 +107,44 @@ def test_text_behind_a_table_may_govern_from_a_line_without_bars():
     text = "| 310 |\n\nMật độ là như trên."
     answer = governed(text, ("QUANTITY", "310", 1), ("INDICATOR", "Mật độ", None))
     assert answer == {"310": "Mật độ"}
+
+
+def test_numbers_and_codes_of_rows_are_no_figures():
+    text = "STT | Xã | Mã số | Số hộ\n\n1 | Ba Xa | 9905 | 640\n\n2 | Ba Vì | 9906 | 770"
+    answer = governed(text, *(("QUANTITY", n, None) for n in ("1", "9905", "640", "2", "9906", "770")))
+    assert answer == {"640": None, "770": None}
+
+
+def test_rows_that_count_up_without_a_head():
+    text = "1 | Ba Xa | 640\n\n2 | Ba Vì | 770\n\n3 | Ba Lế | 88"
+    answer = governed(text, *(("QUANTITY", n, None) for n in ("1", "640", "2", "770", "3", "88")))
+    assert answer == {"640": None, "770": None, "88": None}
+
+
+@pytest.mark.parametrize("text", ["1 | 7 | 640\n\n2 | 8 | 770\n\n3 | 9 | 88", "4 | Ba Xa | 600\n\n1 | Ba Vì | 770\n\n3 | Ba Lế | 88"])  # fmt: skip
+def test_what_does_not_count_rows_is_a_figure(text):
+    first = [line.split(" | ")[0] for line in text.split("\n\n")]
+    assert governed(text, *(("QUANTITY", n, None) for n in first)) == dict.fromkeys(first)
+
+
+@pytest.mark.parametrize("numbers", ["A | B | 1 | 2", "(1) | (2) | (3) | (4)", "A | B | 1 | 2=1/A", "A | B | C | 1"])
+def test_numbers_of_columns_are_no_figures(numbers):
+    text = f"TT | Xã | Số hộ | Lao động\n\n{numbers}\n\nI | Ba Xa | 520 | 990"
+    printed = [n for n in ("1", "2") if n in numbers]
+    answer = governed(text, *(("QUANTITY", n, None) for n in (*printed, "520", "990")))
+    assert answer == {"520": None, "990": None}
+
+
+@pytest.mark.parametrize("name", [("INDICATOR", "Lúa nương", None), None])
+def test_figures_are_of_the_name_of_their_row_and_not_of_its_unit(name):
+    text = "TT | Chỉ tiêu | Đơn vị | 2022 | 2023\n\nI | Lúa nương | tấn | 520 | 531\n\nII | Lao động có việc | người | 77 | 78"
+    names = [name] if name else []
+    unit = len(names)
+    answer = governed(text, *names, ("INDICATOR", "tấn", None), ("QUANTITY", "520", unit), ("QUANTITY", "531", unit), ("INDICATOR", "người", None), ("QUANTITY", "77", unit + 3))  # fmt: skip
+    assert answer == {"520": "Lúa nương", "531": "Lúa nương", "77": "Lao động có việc"}
+
+
+def test_offices_are_no_units():
+    text = "Nội dung | Đơn vị | 2022\n\nThu phí | Hạt Kiểm lâm | 520"
+    answer = governed(text, ("INDICATOR", "Hạt Kiểm lâm", None), ("QUANTITY", "520", 0))
+    assert answer == {"520": "Hạt Kiểm lâm"}

@@ -19,6 +19,10 @@ MERGED = (
     "Lúa | ha | 120 | 118 | 130 | \n | Vụ mùa | 60 | 58 | 61 | 62\n"
 )
 SHORT = "Chỉ tiêu | Đơn vị | Thực hiện 2023 | Kế hoạch 2024\nDiện tích | ha | 120\nSản lượng | tấn | 700 | 720\n"
+LOWER = (
+    "Chỉ tiêu | ĐVT | Năm 2023 | Năm 2024 |  | Ghi chú\n |  |  | 6/2024 | 2024/2023 | \n | Nông nghiệp |  |  |  | \n"
+    "Lúa | ha | 120 | 118 | 98 | \nNgô | ha | 60 | 58 | 97 | \n"
+)
 TWO = "Chỉ tiêu | Kế hoạch 2024\nLúa | 500\nHuyện | Thực hiện\nTrà Lâm | 5\n"
 
 
@@ -36,6 +40,9 @@ def test_any_text(text):
         (MERGED, "118", "Năm 2023 TH"),
         (MERGED, "130", "Năm 2024 KH"),
         (MERGED, "62", "Năm 2024 TH"),
+        (LOWER, "118", "Năm 2024 6/2024"),
+        (LOWER, "97", "Năm 2024 2024/2023"),
+        (LOWER, "60", "Năm 2023"),
         (SHORT, "720", "Kế hoạch 2024"),
         (SHORT, "120", "Thực hiện 2023"),
         (TWO, "500", "Kế hoạch 2024"),

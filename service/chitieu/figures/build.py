@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from itertools import pairwise
 
-from chitieu.contract import Base, Figure, Kind, Period, Reference, Span, Target, Unit
+from chitieu.contract import Base, Figure, Kind, Period, Reference, Span, TableUnit, Target, Unit
 from chitieu.figures.bounds import find_bound
 from chitieu.figures.context import Context, Sections, SpanRow
 from chitieu.figures.numbers import Number, NumberHabit, number_habit, parse_number, plain
@@ -125,6 +125,7 @@ def build_figures(
     period: Period | None,
     anchor: Callable[[int], int] = lambda offset: offset,
     column: Callable[[int], str] = lambda _: "",
+    table_unit: Callable[[int], tuple[int, int] | None] = lambda _: None,
 ) -> list[Figure]:
     """All figures of a document, in text order, ids ``f1, f2, …``.
 
@@ -136,18 +137,19 @@ def build_figures(
         anchor: of an offset in a footnote's body that of the footnote's mark in the running text, else the same offset; what a
             footnote leaves out is taken from there.
         column: the head of the table column that an offset stands in, "" outside a table.
+        table_unit: where the unit of a number alone in a table's cell is printed.
     """
     context = Context(
         text, spans, paragraphs=paragraphs, sections=sections, period=period, anchor=anchor, column=column
     )
-    return _Builder(_Document(text, spans, context)).build(spans)
+    return _Builder(_Document(text, spans, context), table_unit).build(spans)
 
 
 class _Builder:
     """Goes through a document's spans once and keeps what later figures lean on: the levels told, the verbs and plans carried over."""
 
-    def __init__(self, document: _Document) -> None:
-        self.document, self.context = document, document.context
+    def __init__(self, document: _Document, table_unit: Callable[[int], tuple[int, int] | None]) -> None:
+        self.document, self.context, self.table_unit = document, document.context, table_unit
         self.figures: list[Figure] = []
         self.levels: dict[str, Figure] = {}
         self.plans: dict[str, list[Figure]] = {}
@@ -216,7 +218,9 @@ class _Builder:
         ) or Number("words", None)
         if number.form == "rank" and unit is not None and unit.dimension != "ratio":
             unit = None
-        factor = unit.factor if unit else None
+        table_unit = self._table_unit(span) if unit is None and number.form != "rank" else None
+        known = unit or table_unit
+        factor = known.factor if known else None
         place = (phrase.start, phrase.end) if phrase else (span.start, end)
         return Figure(
             id="",
@@ -230,13 +234,14 @@ class _Builder:
             denominator=number.denominator,
             bound=find_bound(before, behind),
             unit=unit,
+            table_unit=table_unit,
             value=multiply(number.number, factor),
             value_upper=multiply(number.upper, factor),
             indicator=(phrase or span).of,
             phrase=phrase.id if phrase else None,
             period=self.context.period_at(*place),
             status="target"
-            if (self._is_plan_of(span, unit) if phrase is None else self._is_of_a_plan(phrase))
+            if (self._is_plan_of(span, known) if phrase is None else self._is_of_a_plan(phrase))
             else self.context.status_at(span.start, *place, in_phrase=bool(phrase)),
             score=_confidence(span, phrase, unit_span),
         )
@@ -250,7 +255,8 @@ class _Builder:
         between = self.document.text[max(last.end, span.start - _BEFORE) : span.start]
         if last.kind == "level":
             # `508 vụ/724 bị cáo` are two counts of one event.
-            one_unit = unit is None or last.unit is None or (unit.id or unit.text) == (last.unit.id or last.unit.text)
+            other = last.known_unit
+            one_unit = unit is None or other is None or (unit.id or unit.text) == (other.id or other.text)
             return one_unit and between.rstrip().endswith("/")
         if last.kind != "attainment" or not between.rstrip().endswith("("):
             return False
@@ -286,6 +292,14 @@ class _Builder:
         unit = document.unit_behind(later.end) if later is not None else None
         return (parse_unit(unit.text, shared=True), None) if unit is not None else (None, None)
 
+    def _table_unit(self, span: Span) -> TableUnit | None:
+        found = self.table_unit(span.start)
+        if found is None:
+            return None
+        start, end = found
+        unit = parse_unit(self.document.text[start:end])
+        return TableUnit(**unit.model_dump(), start=start, end=end)
+
     def _coordinated(self, span: Span) -> Span | None:
         """The later number whose unit is this one's, too: the next that has one, if words or commas and then a word tie them."""
         document, at, commas_only = self.document, span, True
@@ -317,7 +331,7 @@ class _Builder:
         sense = verb_sense(before, label) or ("more" if _PLUS.match(span.text) else near.sense)
         level = self.levels.get(figure.indicator or "")
         level_is_percent = self._is_percentage(figure, level, sense)
-        unit_id = figure.unit.id if figure.unit else None
+        unit_id = figure.known_unit.id if figure.known_unit else None
         reading = read_number(label, sense, figure.number, unit=unit_id, level_is_percent=level_is_percent)
         figure.direction, figure.ratio, figure.measure = reading.direction, reading.ratio, reading.measure
         if label == "ATTAINMENT":
@@ -333,9 +347,9 @@ class _Builder:
 
     def _is_percentage(self, figure: Figure, level: Figure | None, sense: Sense | None) -> bool:
         """Whether a difference in percent is one between percentages: by the indicator's level, else by its name."""
-        if level is None or level.unit is None:
+        if level is None or level.known_unit is None:
             return names_rate(self.names.get(figure.indicator or "", ""))
-        if level.unit.dimension != "ratio":
+        if level.known_unit.dimension != "ratio":
             return False
         if sense == "more" and level.value and figure.value:  # a percentage cannot have risen by more than itself
             return Decimal(level.value) < 0 or Decimal(figure.value) <= Decimal(level.value)
@@ -383,12 +397,13 @@ class _Builder:
         """A gap in percent to a percentage is one in points, unless the plan printed beside it says that it is relative."""
         if figure.measure != "points" or level is None or level.value is None or figure.value is None:
             return
-        if figure.unit is None or figure.unit.id != "percent":
+        if figure.known_unit is None or figure.known_unit.id != "percent":
             return
         plans = [p for p in self.plans.get(figure.indicator or "", []) if abs(p.start - figure.start) < _PLAN_BESIDE]
         slack = half_unit(figure)
         for plan in plans:
-            if plan.value is None or slack is None or plan.unit is None or plan.unit.dimension != "ratio":
+            unit = plan.known_unit
+            if plan.value is None or slack is None or unit is None or unit.dimension != "ratio":
                 continue
             target, gap = Decimal(plan.value), Decimal(figure.value)
             if not target:
@@ -422,14 +437,14 @@ def implied_target(figure: Figure, level: Figure | None) -> Target | None:
     """The plan value that an attainment's figure and the level before it imply: level / ratio, or level less the gap."""
     if level is None or level.value is None or level.form not in ("plain", "words", "fraction"):
         return None
-    unit = level.unit.id if level.unit else None
+    unit = level.known_unit.id if level.known_unit else None
     value = Decimal(level.value)
     with localcontext() as context:
         context.prec = 50
         if figure.measure == "relative" and figure.ratio and Decimal(figure.ratio) > 0:
             return Target(value=_rounded(value / Decimal(figure.ratio)), unit=unit)
         gap = Decimal(figure.value) if figure.value is not None else None
-        same = figure.measure == "points" or (figure.unit is not None and figure.unit.id == unit)
+        same = figure.measure == "points" or (figure.known_unit is not None and figure.known_unit.id == unit)
         if gap is not None and same and figure.direction in ("exceeded", "missed"):
             return Target(
                 value=_rounded(value - gap if figure.direction == "exceeded" else value + abs(gap)), unit=unit

@@ -8,8 +8,10 @@ from chitieu.contract import Figure, Period, Span
 from chitieu.figures.build import build_figures
 from chitieu.figures.observations import Sections
 from chitieu.figures.periods import document_period
+from chitieu.figures.units import unit_dimension
 from chitieu.text.headings import section_paths
 from chitieu.text.reading import Reading
+from chitieu.text.table_units import table_units
 from chitieu.text.tables import column_heads
 
 
@@ -33,5 +35,6 @@ def document_figures(
         period=period or document_period(reading.text),
         anchor=reading.anchor_of,
         column=column_heads(reading.text, paragraphs),
+        table_unit=table_units(reading.text, paragraphs, dimension=unit_dimension),
     )
     return figures, sections

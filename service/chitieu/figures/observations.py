@@ -94,7 +94,7 @@ def measured_in(figure: Figure) -> Unit | None:
     if figure.form == "rank":
         return _RANK
     amount = figure.kind == "change" and figure.measure == "amount"
-    return figure.unit if figure.kind == "level" or amount else None
+    return figure.known_unit if figure.kind == "level" or amount else None
 
 
 def indicator_path(span: Span, spans: dict[str, Span]) -> list[Span]:

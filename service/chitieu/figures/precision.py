@@ -16,7 +16,7 @@ _ROUND_ZEROS = 3
 
 def base_unit(figure: Figure) -> str | None:
     """A name for the base of a figure's unit: figures with the same one can be compared."""
-    unit = figure.unit
+    unit = figure.known_unit
     if unit is None:
         return None
     # The id names the base that the factor leads to; a bare magnitude (`tỷ`) has none.
@@ -25,14 +25,18 @@ def base_unit(figure: Figure) -> str | None:
 
 def factor(figure: Figure) -> Decimal:
     """Factor from the printed number to ``value``."""
-    return Decimal(figure.unit.factor) if figure.unit is not None and figure.unit.factor else Decimal(1)
+    unit = figure.known_unit
+    return Decimal(unit.factor) if unit is not None and unit.factor else Decimal(1)
 
 
 def half_unit(figure: Figure) -> Decimal | None:
     """Half a unit of the last printed digit, in the unit's base; of a rough figure, of its last digit that is not 0."""
-    if figure.number is None:
-        return None
-    return _half(figure.number, without_zeros=figure.bound in _ROUGH) * factor(figure)
+    return half_printed(figure.number, figure.bound, factor(figure)) if figure.number is not None else None
+
+
+def half_printed(number: str, bound: BoundName, factor: Decimal) -> Decimal:
+    """`half_unit` of a number as a decimal string with its printed digits, its bound word and what it is times ``factor``."""
+    return _half(number, without_zeros=bound in _ROUGH) * factor
 
 
 def _half(number: str, *, without_zeros: bool) -> Decimal:
@@ -130,7 +134,7 @@ def around(value: Decimal, half: Decimal, bound: BoundName) -> Range:
 
 def is_counted(figure: Figure) -> bool:
     """Whether a figure counts things one by one: a whole number of a counted unit or of none, without a magnitude word."""
-    unit = figure.unit
+    unit = figure.known_unit
     if figure.number is None or "." in figure.number or factor(figure) != 1:
         return False
     return unit is None or unit.dimension == "count"
@@ -138,7 +142,7 @@ def is_counted(figure: Figure) -> bool:
 
 def open_range(figure: Figure) -> Range | None:
     """The range of a figure's value; None where it has none. A count is exact, if it does not end in thousands."""
-    unit = figure.unit
+    unit = figure.known_unit
     factor_, dimension = (unit.factor, unit.dimension) if unit is not None else (None, "count")
     return _open_range(figure.value, figure.number, factor_ or "1", dimension, figure.bound)
 

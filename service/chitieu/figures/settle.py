@@ -99,7 +99,7 @@ def _otherwise_separated(figure: Figure) -> list[Figure]:
 
 def _with_number(figure: Figure, number: Number) -> Figure:
     """The figure as if its number had been read so, with all that follows from it."""
-    factor = figure.unit.factor if figure.unit is not None else None
+    factor = figure.known_unit.factor if figure.known_unit is not None else None
     update: dict[str, object] = {
         "number": number.number,
         "upper": number.upper,
@@ -114,7 +114,7 @@ def _with_number(figure: Figure, number: Number) -> Figure:
 
 def _phrase(figure: Figure, number: str | None, sense: Sense | None) -> dict[str, object]:
     label: PhraseKind = "ATTAINMENT" if figure.kind == "attainment" else "CHANGE"
-    unit = figure.unit.id if figure.unit is not None else None
+    unit = figure.known_unit.id if figure.known_unit is not None else None
     read = read_number(label, sense, number, unit=unit, level_is_percent=figure.measure == "points")
     return {"direction": read.direction, "ratio": read.ratio, "measure": read.measure}
 

@@ -27,6 +27,7 @@ _LEADING_COUNT = re.compile(r"(10{1,6}|1\.000(?:\.000)?)\s+(?=\D)")
 _GLUED = re.compile(r"tr\.?\s?(đ|đồng|usd|kwh)")
 _EVERY = {"năm": "year", "tháng": "month", "ngày": "day"}
 _LONGEST = 200  # characters of a unit that are read
+_NOUN = re.compile(r"[^\W\d_]{2,}(?: [^\W\d_]+){0,3}")
 
 
 @cache
@@ -139,6 +140,29 @@ def parse_unit(text: str, *, shared: bool = False) -> Unit:
     """
     id_, dimension, factor = _read(text[:_LONGEST])
     return Unit(text=text, id=id_, factor=factor, dimension=dimension, shared=shared)
+
+
+def unit_dimension(words: str, *, counted: bool = False) -> str | None:
+    """The dimension of a unit that stands alone, as in the head of a column; None where the words are no unit.
+
+    Args:
+        counted: whether a noun of a few words that is not listed is a unit, too, as in a column of units.
+    """
+    folded = _fold(words[:_LONGEST])
+    sides = [folded] if folded in _base_units() else [side for side in _PER.split(folded) if side]
+    if not sides or not all(_is_listed(side) or (counted and _NOUN.fullmatch(side)) for side in sides):
+        return None
+    return _read(words[:_LONGEST])[1]
+
+
+def _is_listed(side: str) -> bool:
+    """Whether one side of a ratio is a listed unit, magnitudes and numbers before it aside."""
+    if _GLUED.fullmatch(side) or re.fullmatch(r"(?:hằng|hàng) (?:năm|tháng|ngày)", side):
+        return True
+    below = _COUNT_BELOW.fullmatch(side)
+    counted = _LEADING_COUNT.match(side)
+    name = " ".join(_magnitude((below[2] if below else side[counted.end() if counted else 0 :]).split())[1])
+    return bool(name) and _named(name) is not None
 
 
 _PERCENT_SIGN = re.compile(

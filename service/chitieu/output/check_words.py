@@ -60,7 +60,7 @@ def _stating(figures: Sequence[Figure], stated: Decimal) -> tuple[Figure | None,
 def _unit(figures: Sequence[Figure], stating: Figure | None, as_ratio: bool) -> tuple[Decimal, str]:
     """What one of the shown unit is in the check's numbers, and how it is written behind the number."""
     figure = stating or (figures[0] if figures else None)
-    unit = figure.unit if figure is not None else None
+    unit = figure.known_unit if figure is not None else None
     if as_ratio or (unit is not None and unit.id in _RATIOS):
         return 1 / _HUNDRED, "%"
     if figure is None or unit is None or unit.factor is None or figure.form == "rank" or not Decimal(unit.factor):
@@ -71,6 +71,6 @@ def _unit(figures: Sequence[Figure], stating: Figure | None, as_ratio: bool) -> 
 def _printed(figure: Figure, context: Context) -> str:
     if figure.phrase is not None:
         return context.phrase(figure)
-    unit = figure.unit
+    unit = figure.known_unit
     text = one_line(figure.text)
     return f"{text} {one_line(unit.text)}" if unit is not None and unit.id not in _RATIOS else text

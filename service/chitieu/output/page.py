@@ -82,7 +82,7 @@ def _path(span: Span, context: Context) -> list[str]:
 
 
 def _read(figure: Figure) -> list[str]:
-    unit = figure.unit.id if figure.unit is not None and figure.unit.id else ""
+    unit = figure.known_unit.id if figure.known_unit is not None and figure.known_unit.id else ""
     lines = []
     if figure.value is not None:
         until = f" – {figure.value_upper}" if figure.value_upper is not None else ""

@@ -88,12 +88,13 @@ def to_sdmx(view: ObservationView) -> Observed | str:
         return "period"
     if level.form in ("range", "rank") or level.bound not in _PRECISION or level.number is None or level.value is None:
         return "value"
-    if level.unit is None or level.unit.id is None or level.unit.factor is None:
+    unit = level.known_unit
+    if unit is None or unit.id is None or unit.factor is None:
         return "unit"
     freq, time = time_period(date.fromisoformat(period.start), date.fromisoformat(period.end))
     result = "TARGET" if view.row.status == "target" else "RESULT"
-    number, exponent = _scaled(Decimal(level.number), Decimal(level.value), level.unit.id, Decimal(level.unit.factor))
-    key = (freq, place, link.id, breakdown, result, level.unit.id, time)
+    number, exponent = _scaled(Decimal(level.number), Decimal(level.value), unit.id, Decimal(unit.factor))
+    key = (freq, place, link.id, breakdown, result, unit.id, time)
     cells = (
         plain(number),
         str(exponent),

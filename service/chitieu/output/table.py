@@ -58,14 +58,16 @@ def _lines(records: Iterable[Iterable[str]]) -> str:
     return out.getvalue()
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
 
 
-def _fit(text: str, width: int) -> str:
-    if _width(text) > width:
-        text = text[: width - 1] + "…"
-    return text + " " * (width - _width(text))
+def fit(text: str, columns: int) -> str:
+    """A text in so many columns, cut where it is too long."""
+    if width(text) > columns:
+        text = text[: columns - 1] + "…"
+    return text + " " * (columns - width(text))
 
 
 def to_screen(answer: Extraction) -> str:
@@ -76,9 +78,9 @@ def to_screen(answer: Extraction) -> str:
     told = any(row["status"] for row in lines_of)
     shown = [c for c in for_people("observations") if c.screen and (told or c.name != "status")]
     widths = {
-        c.name: min(c.screen, max([_width(c.title_vi), *(_width(row[c.name]) for row in lines_of)])) for c in shown
+        c.name: min(c.screen, max([width(c.title_vi), *(width(row[c.name]) for row in lines_of)])) for c in shown
     }
-    out = ["  ".join(_fit(c.title_vi, widths[c.name]) for c in shown), "  ".join("─" * widths[c.name] for c in shown)]
-    out += ["  ".join(_fit(row[c.name], widths[c.name]) for c in shown) for row in lines_of]
+    out = ["  ".join(fit(c.title_vi, widths[c.name]) for c in shown), "  ".join("─" * widths[c.name] for c in shown)]
+    out += ["  ".join(fit(row[c.name], widths[c.name]) for c in shown) for row in lines_of]
     count = f"{len(answer.figures)} số liệu, {len(lines_of)} dòng / {len(answer.figures)} figures, {len(lines_of)} rows"
     return "\n".join(line.rstrip() for line in [*out, "", count]) + "\n"

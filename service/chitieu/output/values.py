@@ -49,7 +49,7 @@ def _listed(values: Sequence[str], between: str = "; ") -> str | None:
 
 
 def _unit_id(figure: Figure | None) -> str | None:
-    return figure.unit.id if figure is not None and figure.unit is not None else None
+    return figure.known_unit.id if figure is not None and figure.known_unit is not None else None
 
 
 class ObservationView:
@@ -64,7 +64,7 @@ class ObservationView:
         self.share = context.figures[row.shares[0]] if row.shares else None
         self.attainment = context.figures[row.attainments[0]] if row.attainments else None
         self.first: Figure | None = next(iter(context.some(members(row))), None)
-        self.unit = self.level.unit if self.level is not None else None
+        self.unit = self.level.known_unit if self.level is not None else None
         self.link = row.indicator.catalogue
 
     def phrases(self, ids: Sequence[str]) -> str | None:
@@ -223,7 +223,7 @@ FIGURES: dict[str, Callable[[Figure, Context], Cell]] = {
     "kind": lambda f, c: f.kind,
     "text": lambda f, c: _text(f.text),
     "number": lambda f, c: _number(f.number),
-    "unit": lambda f, c: _text(f.unit.text) if f.unit else None,
+    "unit": lambda f, c: _text(f.known_unit.text) if f.known_unit else None,
     "phrase": lambda f, c: c.phrase(f) if f.phrase else None,
     "period": lambda f, c: _text(f.period.text) if f.period else None,
     "period_start": lambda f, c: _day(f.period.start) if f.period else None,
@@ -236,7 +236,7 @@ FIGURES: dict[str, Callable[[Figure, Context], Cell]] = {
     "value": lambda f, c: _number(f.value),
     "value_upper": lambda f, c: _number(f.value_upper),
     "value_unit": lambda f, c: _unit_id(f),
-    "unit_factor": lambda f, c: _number(f.unit.factor) if f.unit else None,
+    "unit_factor": lambda f, c: _number(f.known_unit.factor) if f.known_unit else None,
     "direction": lambda f, c: f.direction,
     "measure": lambda f, c: f.measure,
     "ratio": lambda f, c: _number(f.ratio),

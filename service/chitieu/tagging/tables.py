@@ -1,42 +1,45 @@
 """Figures of tables: what they are of follows from rows and columns.
 
-Where rows are years, each figure is of what heads its column, however far above; and no figure of a table is of what a later row names.
+Where rows are years, each figure is of what heads its column, however far above; no figure of a table is of what a later row names, nor of
+the unit in its row; and what numbers the rows or columns is no figure.
 """
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from chitieu.contract import PHRASE_LABELS
 from chitieu.tagging.decode import TaggedSpan, relation
-from chitieu.tagging.tagged_text import TaggedText
-from chitieu.tagging.words import role
-from chitieu.text.tables import is_row
+from chitieu.tagging.labels import FIGURE_LABELS
+from chitieu.tagging.tagged_text import TaggedText, without
+from chitieu.tagging.words import role, unit_words
+from chitieu.text.table_words import heads
+from chitieu.text.tables import Cell, Table, is_name, is_row, read_tables
 
-_YEAR = re.compile(r"(?:năm\s+)?(?:19|20)\d\d(?:\s*[-–/]\s*(?:19|20)?\d\d)?(?:\s*(?:\*+|\[\d+\]))*", re.IGNORECASE)
+_YEAR = re.compile(r"(?:năm\s+)?(?:19|20)\d\d(?:\s*[-–/]\s*(?:19|20)?\d\d)?(?:\s*(?:\*|\[\d+\]))*", re.IGNORECASE)
 _NUMBER = re.compile(r"[-–+]?\d[\d.,]*\s*%?")
 _RULE = re.compile(r"[|\s:+-]+")
 _BRACKET = re.compile(r"\s*\([^()]*\)\s*$")  # behind a name: its unit
+_LINE = re.compile(r"[^\n]+")
+_DIGITS = re.compile(r"\d+")
+_COLUMN_NUMBER = re.compile(r"\(?\d{1,2}\)?(?:\s?=[\w\s()/:*+-]+)?")
+_COLUMN_LETTER = re.compile(r"\(?[^\W\d_]\)?")
+_FEWEST_ORDINALS = 3
+_BEFORE = 4  # spans before a name's that may reach into it
 _MOST_HEAD_LINES = 6
 _LONGEST_NAME = 60  # characters
 _RULED = 0.9  # raw score of an INDICATOR that stands because the table says so
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     start: int
     end: int
-    cells: tuple[_Cell, ...]
+    cells: tuple[Cell, ...]
     is_row: bool
 
 
@@ -48,13 +51,101 @@ def govern_tables(spans: list[TaggedSpan], text: TaggedText) -> list[TaggedSpan]
     """
     if "|" not in text.text:
         return spans
+    tables = list(read_tables(text.text, [match.span() for match in _LINE.finditer(text.text)]))
+    spans = _without_ordinals(spans, text, tables)
     _no_later_rows(spans, text)
+    _no_units(spans, text, tables)
     lines = list(_lines(text.text))
     for first, last in _year_runs(lines):
         names = _names(lines[:first][-_MOST_HEAD_LINES:])
         if names:
             _govern_columns(spans, text, lines[first:last], names)
     return _in_order(spans)
+
+
+def _without_ordinals(spans: list[TaggedSpan], text: TaggedText, tables: Sequence[Table]) -> list[TaggedSpan]:
+    """The spans less the figures that count a table's rows (`STT`) or its columns (`A | B | 1 | 2`), or are codes of rows."""
+    cells = sorted((cell for table in tables for cell in _ordinals(table)), key=lambda cell: cell.start)
+    starts = [cell.start for cell in cells]
+    dropped: set[int] = set()
+    for number, span in enumerate(spans):
+        at = bisect.bisect_right(starts, text.start(span)) - 1
+        if span.label in FIGURE_LABELS and at >= 0 and text.start(span) < cells[at].end:
+            dropped.add(number)
+    return without(spans, dropped)
+
+
+def _ordinals(table: Table) -> Iterator[Cell]:
+    """The cells that number rows or columns."""
+    body = table.rows[table.depth :]
+    counting = {at for at, column in enumerate(table.columns) if heads("counting column", column)}
+    if _count_up([row[0].text for row in body]) and all(len(row) > 1 and _has_letters(row[1]) for row in body):
+        counting.add(0)
+    for row in table.rows[max(0, table.depth - 1) : table.depth + 1] if table.depth else ():
+        numbers = [cell for cell in row if _COLUMN_NUMBER.fullmatch(cell.text)]
+        if _number_columns(row, numbers):
+            yield from numbers
+    for row in body:
+        yield from (row[at] for at in sorted(counting) if not _has_letters(row[at]))
+
+
+def _count_up(texts: Sequence[str]) -> bool:
+    """Whether at least three cells count from 1."""
+    counted = [text.rstrip(".") for text in texts]
+    return len(counted) >= _FEWEST_ORDINALS and counted == [str(number) for number in range(1, len(counted) + 1)]
+
+
+def _number_columns(row: Sequence[Cell], numbers: Sequence[Cell]) -> bool:
+    """Whether a row counts the columns: from 1, by one, and the others are letters (`A | B | 1 | 2 | 3=2/1`)."""
+    counted = [int(_DIGITS.findall(cell.text)[0]) for cell in numbers]
+    others = [cell.text for cell in row if cell.text and cell not in numbers]
+    return (
+        (len(counted) > 1 or (counted == [1] and len(others) > 1))
+        and counted == list(range(counted[0], counted[0] + len(counted)))
+        and counted[0] <= len(row) - len(counted) + 1
+        and all(_COLUMN_LETTER.fullmatch(other) for other in others)
+    )
+
+
+def _no_units(spans: list[TaggedSpan], text: TaggedText, tables: Sequence[Table]) -> None:
+    """What stands in a column of units is a UNIT, and the figures of its row are of what the row is named by."""
+    rows = [(cell, row, names) for table in tables for cell, row, names in _unit_cells(table)]
+    starts, firsts = [cell.start for cell, _, _ in rows], [span.first for span in spans]
+    row_of: dict[int, int] = {}
+    for number, span in enumerate(spans):
+        at = bisect.bisect_right(starts, text.start(span)) - 1
+        if span.label == "INDICATOR" and at >= 0 and text.start(span) < rows[at][0].end:
+            row_of[number] = at
+    named: dict[int, int | None] = {}
+    for span in list(spans):
+        at = row_of.get(span.head, -1) if span.head is not None else -1
+        if at < 0:
+            continue
+        _, row, names = rows[at]
+        if names and at not in named:
+            first, last = text.piece_at(names[-1].start), text.piece_at(names[-1].end)
+            near = range(max(0, bisect.bisect_left(firsts, first) - _BEFORE), bisect.bisect_left(firsts, last))
+            named[at] = _indicator(spans, text, names[-1], near)
+        inside = row[0].start <= text.start(span) < row[-1].end
+        span.head = named.get(at) if inside and relation(span) == 0 else None
+    for number in row_of:
+        spans[number].label, spans[number].head = "UNIT", None
+
+
+def _unit_cells(table: Table) -> Iterator[tuple[Cell, Sequence[Cell], Sequence[Cell]]]:
+    """The cells of the columns of units in text order, each with its row and the names before it."""
+    body = table.rows[table.depth :]
+    columns = [at for at, column in enumerate(table.columns) if _holds_units(column, [row[at].text for row in body])]
+    for row in body:
+        for at in columns:
+            yield row[at], row, [cell for cell in row[: columns[0]] if is_name(cell.text)]
+
+
+def _holds_units(column: Sequence[Cell], texts: Sequence[str]) -> bool:
+    """Whether a column's head says that it holds units; `Đơn vị` alone may also head offices."""
+    if heads("unit column", column):
+        return True
+    return heads("perhaps unit column", column) and any(unit_words().fullmatch(f" {text}") for text in texts)
 
 
 def _no_later_rows(spans: Sequence[TaggedSpan], text: TaggedText) -> None:
@@ -85,7 +176,7 @@ def _lines(text: str) -> Iterator[_Line]:
         at += len(line) + 1
 
 
-def _cells(text: str, start: int, end: int) -> Iterator[_Cell]:
+def _cells(text: str, start: int, end: int) -> Iterator[Cell]:
     """What stands between bars; an empty first one that an outer bar opens is left out, others are empty cells."""
     at = start + (text[start:end].lstrip().startswith("|") and text.index("|", start) - start + 1)
     while at <= end:
@@ -93,7 +184,7 @@ def _cells(text: str, start: int, end: int) -> Iterator[_Cell]:
         stop = bar if bar >= 0 else end
         words = text[at:stop]
         begin = at + len(words) - len(words.lstrip())
-        yield _Cell(begin, max(begin, at + len(words.rstrip())), words.strip())
+        yield Cell(begin, max(begin, at + len(words.rstrip())), words.strip())
         at = stop + 1
 
 
@@ -121,7 +212,7 @@ def _time_head() -> re.Pattern[str]:
     return re.compile(role("time column"), re.IGNORECASE)
 
 
-def _names(above: Sequence[_Line]) -> list[_Cell]:
+def _names(above: Sequence[_Line]) -> list[Cell]:
     """The names of the columns behind that of the years, from the lines of a head; none without a clear one.
 
     They stand in one row, or one a line.
@@ -142,7 +233,7 @@ def _names(above: Sequence[_Line]) -> list[_Cell]:
     return []
 
 
-def _govern_columns(spans: list[TaggedSpan], text: TaggedText, rows: Sequence[_Line], names: Sequence[_Cell]) -> None:
+def _govern_columns(spans: list[TaggedSpan], text: TaggedText, rows: Sequence[_Line], names: Sequence[Cell]) -> None:
     heads: dict[int, int | None] = {}
     for row in rows:
         column = 0
@@ -158,21 +249,26 @@ def _govern_columns(spans: list[TaggedSpan], text: TaggedText, rows: Sequence[_L
             while at > 0 and not _has_letters(names[at]):
                 at -= 1  # `±%` is the change of the column before it
             if at not in heads:
-                heads[at] = _indicator(spans, text, names[at])
+                heads[at] = _indicator(spans, text, names[at], range(len(spans)))
             for number in inside:
                 if heads[at] is not None:
                     spans[number].head = heads[at]
 
 
-def _has_letters(cell: _Cell) -> bool:
+def _has_letters(cell: Cell) -> bool:
     return any(character.isalpha() for character in cell.text)
 
 
-def _indicator(spans: list[TaggedSpan], text: TaggedText, name: _Cell) -> int | None:
-    """The INDICATOR in a name, else one made of it and put behind all spans; None where it is not read or another span stands."""
+def _indicator(spans: list[TaggedSpan], text: TaggedText, name: Cell, near: Iterable[int]) -> int | None:
+    """The INDICATOR in a name, else one made of it and put behind all spans; None where it is not read or another span stands.
+
+    Args:
+        near: the indices of the spans that may stand in it.
+    """
     end = name.start + len(_BRACKET.sub("", name.text))
     first, last = text.piece_at(name.start), text.piece_at(end)
-    for number, span in enumerate(spans):
+    for number in near:
+        span = spans[number]
         if span.first < last and span.last > first:
             return number if span.label == "INDICATOR" else None
     if not _has_letters(name) or last <= first or text.pieces[first].start != name.start:

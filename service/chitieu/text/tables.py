@@ -14,10 +14,12 @@ _SEPARATOR = re.compile(r"\s*\|\s*")
 _TABBED = re.compile(r"[^\t]+")
 _NUMBER = re.compile(r"[-–+]?\d[\d.,/]*\s*%?$|[-–…]$")
 _RULE = re.compile(r"[|\s:+-]*-{3,}[|\s:+-]*$")
-_YEAR = re.compile(r"(?:19|20)\d\d$")
+_ORDINAL = re.compile(r"(?:[IVXLC]+|[A-ZĐa-zđ]|\d{1,3}(?:\.\d{1,3})*)[.)]?|[-+*]")
+_TIME = re.compile(r"(?:\d{1,2}/)?(?:19|20)\d\d(?:/(?:(?:19|20)\d\d|\d\d))?$")  # `2023`, `9/2023`, `2023/2022`
 _MARKED = re.compile(r"(?:[IVX]{1,5}|[A-ZĐ]|\d{1,2}(?:\.\d{1,2})*)\s?[-.)]\s")  # a heading, no cell
 _LONGEST_CELL = 60
 _LONGEST_UNIT = 16  # characters
+_LEFT = 2  # the last cell, behind an outer bar and a number, that a group's name stands in
 _FEWEST_ROWS = 3
 _FEWEST_NUMBERS = 2
 
@@ -25,6 +27,11 @@ _FEWEST_NUMBERS = 2
 def is_row(text: str) -> bool:
     """Whether a line is a table's row whose cells pipes part."""
     return "|" in text
+
+
+def is_name(words: str) -> bool:
+    """Whether a cell's words name something, and do not number its row."""
+    return any(map(str.isalpha, words)) and not _ORDINAL.fullmatch(words)
 
 
 def tabbed_cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -40,32 +47,51 @@ def tabbed_cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
+class Cell:
+    """What stands between two bars: its offsets, and its words without the white space around them."""
+
     start: int
     end: int
     text: str
 
 
-def _cells(text: str, start: int, end: int) -> list[_Cell]:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was flattened to rows.
+
+    Attributes:
+        rows: all of them, each with as many cells as the table has columns.
+        depth: how many on top are its head; 0: it has none.
+        columns: the cells above each column that say something, from the top; a merged one stands above each that it heads.
+        first: the number of the paragraph that the run of rows it stands in begins with.
+    """
+
+    rows: list[list[Cell]]
+    depth: int
+    columns: list[list[Cell]]
+    first: int
+
+
+def _cells(text: str, start: int, end: int) -> list[Cell]:
     """What stands between bars, and before the first and behind the last."""
-    out: list[_Cell] = []
+    out: list[Cell] = []
     at = start
     for match in [*_SEPARATOR.finditer(text, start, end), None]:
         stop = match.start() if match else end
-        out.append(_Cell(at, stop, text[at:stop].strip()))
+        out.append(Cell(at, stop, text[at:stop].strip()))
         at = match.end() if match else end
     return out
 
 
-def _fitted(row: list[_Cell], width: int) -> list[_Cell]:
+def _fitted(row: list[Cell], width: int) -> list[Cell]:
     """A row with as many cells as its table has: outer bars open none, and cells at the end may be left out."""
     if len(row) > max(width, 1) and not row[0].text:
         row = row[1:]
     row = row[:width]
-    return [*row, *[_Cell(row[-1].end, row[-1].end, "")] * (width - len(row))]
+    return [*row, *[Cell(row[-1].end, row[-1].end, "")] * (width - len(row))]
 
 
-def _width(rows: Sequence[list[_Cell]]) -> int:
+def _width(rows: Sequence[list[Cell]]) -> int:
     """How many cells most rows have, less those that outer bars would open."""
     outer = [2 * (len(row) > 2 and not row[0].text and not row[-1].text) for row in rows]
     counts = Counter(len(row) - more for row, more in zip(rows, outer, strict=True))
@@ -73,27 +99,19 @@ def _width(rows: Sequence[list[_Cell]]) -> int:
 
 
 def column_heads(text: str, parts: Sequence[tuple[int, int]]) -> Callable[[int], str]:
-    """A function from an offset to the head of the table column that it stands in, "" outside a table with a clear head.
-
-    A table is a run of rows; its head, the rows on top that hold no number but years. A cell that is empty in a row of
-    the head goes on with the one before it; a later row that names every column and holds no number is a new head.
-    """
+    """A function from an offset to the head of the table column that it stands in, "" outside a table with a clear head."""
     starts: list[int] = []
     heads: list[str] = []
     ends: list[int] = []
-    for run in _tables(text, parts):
-        for table in _headed(run):
-            depth = _depth(table)
-            if not 0 < depth < len(table):
-                continue
-            width = _width(table)
-            rows = [_fitted(row, width) for row in table]
-            columns = _columns(rows[:depth], width)
-            for row in rows[depth:]:
-                for cell, head in zip(row, columns, strict=False):
-                    starts.append(cell.start)
-                    ends.append(cell.end)
-                    heads.append(head)
+    for table in read_tables(text, parts):
+        if not 0 < table.depth < len(table.rows):
+            continue
+        columns = [" ".join(dict.fromkeys(cell.text for cell in column)) for column in table.columns]
+        for row in table.rows[table.depth :]:
+            for cell, head in zip(row, columns, strict=True):
+                starts.append(cell.start)
+                ends.append(cell.end)
+                heads.append(head)
 
     def head_of(offset: int) -> str:
         at = bisect.bisect_right(starts, offset) - 1
@@ -102,37 +120,63 @@ def column_heads(text: str, parts: Sequence[tuple[int, int]]) -> Callable[[int],
     return head_of
 
 
+def read_tables(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[Table]:
+    """The tables of a text, in order.
+
+    A table is a run of rows; its head, the rows on top that hold no number but years and months. A cell that is empty in a row of
+    the head goes on with the one before it; a later row that names every column and holds no number is a new head.
+
+    Args:
+        parts: offsets of the paragraphs, in order.
+    """
+    for first, run in _runs(text, parts):
+        for table in _headed(run):
+            depth, width = _depth(table), _width(table)
+            rows = [_fitted(row, width) for row in table]
+            yield Table(rows, depth, _columns(rows[:depth], width), first)
+
+
 def _is_value(text: str) -> bool:
-    return bool(_NUMBER.match(text)) and not _YEAR.match(text)
+    return bool(_NUMBER.match(text)) and not _TIME.match(text)
 
 
-def _holds_values(row: list[_Cell]) -> bool:
+def _holds_values(row: list[Cell]) -> bool:
     return any(_is_value(cell.text) for cell in row)
 
 
-def _depth(rows: list[list[_Cell]]) -> int:
+def _depth(rows: list[list[Cell]]) -> int:
     """How many rows on top are the head; a row of one name behind them heads a group, not the columns."""
     depth = 0
     while depth < len(rows) and not _holds_values(rows[depth]):
         depth += 1
-    while depth > 1 and sum(bool(cell.text) for cell in rows[depth - 1]) <= 2 < len(rows[0]):
+    while depth > 1 and _heads_a_group(rows[depth - 1], len(rows[0])):
         depth -= 1
     return depth
 
 
-def _columns(head: list[list[_Cell]], width: int) -> list[str]:
-    """The words above each column, from the top."""
-    filled: list[list[str]] = []
+def _heads_a_group(row: list[Cell], width: int) -> bool:
+    """Whether a row is one name on its left, perhaps with its number; what stands in brackets alone are the columns' units."""
+    said = [at for at, cell in enumerate(row) if cell.text]
+    units = all(row[at].text.startswith("(") and row[at].text.endswith(")") for at in said)
+    return len(said) <= 2 < width and not units and max(said, default=0) <= _LEFT
+
+
+def _columns(head: list[list[Cell]], width: int) -> list[list[Cell]]:
+    """The cells above each column that say something, from the top."""
+    columns: list[list[Cell]] = [[] for _ in range(width)]
     for number, row in enumerate(head):
-        words = [cell.text for cell in row]
+        cells = list(row)
         if number + 1 < len(head):
             for at in range(1, width):
-                words[at] = words[at] or (words[at - 1] if head[number + 1][at].text else "")
-        filled.append(words)
-    return [" ".join(dict.fromkeys(w for w in column if w)) for column in zip(*filled, strict=True)]
+                if not cells[at].text and head[number + 1][at].text:
+                    cells[at] = cells[at - 1]
+        for column, cell in zip(columns, cells, strict=True):
+            if cell.text:
+                column.append(cell)
+    return columns
 
 
-def _headed(run: list[list[_Cell]]) -> Iterator[list[list[_Cell]]]:
+def _headed(run: list[list[Cell]]) -> Iterator[list[list[Cell]]]:
     """A run of rows cut where a row behind numbers names every column anew."""
     begin, values = 0, False
     for number, row in enumerate(run):
@@ -144,19 +188,22 @@ def _headed(run: list[list[_Cell]]) -> Iterator[list[list[_Cell]]]:
     yield run[begin:]
 
 
-def _tables(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[list[list[_Cell]]]:
-    run: list[list[_Cell]] = []
-    for start, end in parts:
+def _runs(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, list[list[Cell]]]]:
+    """Rows that follow each other, with the number of the first one's paragraph."""
+    first = 0
+    run: list[list[Cell]] = []
+    for number, (start, end) in enumerate(parts):
         row = text[start:end]
         cells = _cells(text, start, end) if is_row(row) else []
         if cells and not (run and len(cells) < len(run[0]) and row[-1] in ".;:"):  # a sentence that holds a bar
             if not _RULE.match(row):
+                first = first if run else number
                 run.append(cells)
         elif run:
-            yield run
+            yield first, run
             run = []
     if run:
-        yield run
+        yield first, run
 
 
 def stacked_rows(lines: Lines) -> dict[int, int]:

@@ -35,7 +35,7 @@ def products(view: View) -> Iterator[Related]:
 
 
 def _is(figure: Figure, dimension: str) -> bool:
-    return is_level(figure) and figure.unit is not None and figure.unit.dimension == dimension
+    return is_level(figure) and figure.known_unit is not None and figure.known_unit.dimension == dimension
 
 
 def _only(view: View, found: Sequence[Figure]) -> Figure | None:

@@ -62,7 +62,7 @@ def conflicts(view: View, observations: Sequence[Observation], by_id: Mapping[st
     stated: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
     for row in observations:
         level = by_id.get(row.level or "")
-        if level is None or level.unit is None or level.form != "plain" or level.bound != "exact":
+        if level is None or level.known_unit is None or level.form != "plain" or level.bound != "exact":
             continue
         path = tuple(p.casefold() for p in row.indicator.path)
         # Short names that no catalogue knows (`phát hiện`) mean another thing in another section.

@@ -137,7 +137,7 @@ class View:
 
     def noun(self, figure: Figure) -> str | None:
         """The first word of what a figure counts: of its unit, or of its indicator where it has none; None of what is measured."""
-        unit = figure.unit
+        unit = figure.known_unit
         if unit is None:
             return self.words_of(figure.indicator).split(" ")[0] or None
         if unit.dimension != "count" or factor(figure) != 1:
@@ -146,7 +146,8 @@ class View:
 
     def comparable(self, one: Figure, other: Figure) -> bool:
         """Whether two quantities are of one measure: the same base unit, or things counted by the same noun."""
-        if one.unit is not None and one.unit.id is not None and other.unit is not None and one.unit.id == other.unit.id:
+        mine, its = one.known_unit, other.known_unit
+        if mine is not None and mine.id is not None and its is not None and mine.id == its.id:
             return True
         noun = self.noun(one)
         return noun is not None and noun == self.noun(other)
@@ -159,12 +160,12 @@ def folded(text: str) -> str:
 
 def is_percent(figure: Figure) -> bool:
     """Whether a figure is printed in percent, not in points or per mille."""
-    return figure.unit is not None and figure.unit.id == "percent"
+    return figure.known_unit is not None and figure.known_unit.id == "percent"
 
 
 def is_ratio(figure: Figure) -> bool:
     """Whether a figure is itself a ratio or has one below the line (`tấn/ha`): parts of such a whole need not be smaller."""
-    dimension = figure.unit.dimension if figure.unit is not None else None
+    dimension = figure.known_unit.dimension if figure.known_unit is not None else None
     return dimension is not None and ("_per_" in dimension or dimension in _RATIOS)
 
 

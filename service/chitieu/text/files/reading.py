@@ -216,6 +216,11 @@ def _read(data: bytes, name: str, encoding: str | None, settings: Settings, kind
     return FileText(text, kind, digest, pages, decoded.parts, notices, wrapped=kind in _WRAPPED)
 
 
+def is_wrapped(kind: str | None) -> bool:
+    """Whether a line of a file of this kind, or of a text (None), may be a part of a paragraph."""
+    return kind is None or kind in _WRAPPED
+
+
 def _read_binary(data: bytes, kind: str, settings: Settings) -> tuple[str, Raw]:
     """What kind the file is in the end, and what its reader took from it."""
     raw = read_apart(kind, data, settings) if kind not in ("doc", "rtf", "xls") else Raw(kind)
