@@ -9,11 +9,12 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from chitieu.errors import ModelInvalid
+from chitieu.errors import ModelInvalid, ModelMissing
 from chitieu.pipeline import Pipeline
 from chitieu.text.passages import Passages
 from fakes import fake_pipeline
@@ -30,10 +31,12 @@ def telling(*_: Any, **__: Any) -> Pipeline:
 
 
 def slow(*_: Any, **__: Any) -> Pipeline:
-    """Takes a fiftieth of a second for each text, and tells."""
+    """Takes a fiftieth of a second for each text, and as long as the file `hold` is there; tells."""
 
     def reading(text: str) -> None:
         time.sleep(0.02)
+        while (Path(os.environ["BATCH_TEST"]) / "hold").exists():
+            time.sleep(0.05)
         _tell(text)
 
     return _with(reading)
@@ -59,6 +62,16 @@ def unfit(*_: Any, **__: Any) -> Pipeline:
         raise ModelInvalid("hỏng / broken")
 
     return _with(reading)
+
+
+def of_this_machine(model: Path | None = None, **_: Any) -> Pipeline:
+    """Of the version that this machine's environment names; a model in a folder is where ``BATCH_TEST_HOME`` is this process alone."""
+    if model is not None and os.environ.get("BATCH_TEST_HOME") != str(os.getpid()):
+        raise ModelMissing(f"{model}: không có mô hình / no model")
+    made = fake_pipeline()
+    version = os.environ.get("BATCH_TEST_VERSION", "0.0.0")
+    made.tagger.manifest = replace(made.tagger.manifest, version=version)
+    return made
 
 
 def read_texts(folder: Path) -> list[str]:

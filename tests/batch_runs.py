@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from chitieu.batch.engine import Item, Result
@@ -53,7 +54,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 class InlineEngine:
     """Reads what it is given at once, in this process: for tests of everything around the processes."""
 
-    def __init__(self, plan: Plan, _workers: int, _settings: Settings) -> None:
+    def __init__(self, plan: Plan, _options: Options, _settings: Settings, _say: Callable[[str], None]) -> None:
         self._settings = Settings(**plan.settings)
         self._pipeline = call(plan.pipeline, plan.model, threads=plan.threads)
         self._pack = packer(plan.pack)

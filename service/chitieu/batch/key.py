@@ -6,6 +6,7 @@ import hashlib
 import json
 
 from chitieu import __version__
+from chitieu.errors import WorkersDiffer
 from chitieu.pipeline import Pipeline
 from chitieu.settings import Settings
 
@@ -29,6 +30,28 @@ def reading_key(pipeline: Pipeline, settings: Settings, layout: str) -> str:
         "layout": layout,
     }
     return json.dumps(values, sort_keys=True)
+
+
+def check_key(key: str, pipeline: Pipeline, settings: Settings, layout: str) -> None:
+    """Refuse to read where results would be others than those that ``key`` stands for.
+
+    Raises:
+        WorkersDiffer: this process has other software, another model, catalogue or settings.
+    """
+    found = reading_key(pipeline, settings, layout)
+    if found != key:
+        here, run = json.loads(found), json.loads(key)
+        raise differing({name: (str(here.get(name)), str(run[name])) for name in run if here.get(name) != run[name]})
+
+
+def differing(differences: dict[str, tuple[str, str]], where: str = "") -> WorkersDiffer:
+    """The error; ``differences``: by name, what is there and what the run has."""
+    told = "; ".join(f"{name}: {there} ≠ {here}" for name, (there, here) in differences.items())
+    place = f"{where}: " if where else ""
+    return WorkersDiffer(
+        f"{place}Nơi đọc khác nơi chạy lệnh ({told}). / What reads is not what the run has ({told}).",
+        differences=differences,
+    )
 
 
 def limits_key(settings: Settings) -> str:

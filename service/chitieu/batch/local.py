@@ -17,7 +17,7 @@ from multiprocessing.context import SpawnProcess
 
 from chitieu.batch.engine import Failure, Item, Result
 from chitieu.batch.worker import Plan, Unfit, work
-from chitieu.errors import ModelInvalid, ModelMissing, WorkersLost
+from chitieu.errors import ChitieuError, ModelInvalid, ModelMissing, WorkersDiffer, WorkersLost
 
 _MOST_BAD_STARTS = 3
 _GRACE = 3.0  # seconds that a process has to end by itself
@@ -72,7 +72,7 @@ class LocalEngine:
         """
         Raises:
             WorkersLost: processes die before they are ready.
-            ModelMissing, ModelInvalid: as a process says.
+            ModelMissing, ModelInvalid, WorkersDiffer: as a process says.
         """
         now = time.monotonic()
         deadlines = [w.deadline for w in self._workers if w.task is not None]
@@ -124,8 +124,7 @@ class LocalEngine:
             yield from self._bury(worker)
             return
         if isinstance(message, Unfit):
-            kind = ModelMissing if message.code == ModelMissing.code else ModelInvalid
-            raise kind(message.message, cause=message.code)
+            raise unfit(message)
         if message is None:
             worker.is_ready, self._bad_starts = True, 0
         else:
@@ -135,7 +134,7 @@ class LocalEngine:
     def _bury(self, worker: _Worker) -> Iterator[Result]:
         """A process has died: its document is tried again, or told as failed."""
         self._dismiss(worker)
-        why = _ending(worker.process.exitcode)
+        why = ending(worker.process.exitcode)
         if worker.task is None:
             self._bad_starts += not worker.is_ready
             if self._bad_starts >= _MOST_BAD_STARTS:
@@ -146,7 +145,7 @@ class LocalEngine:
         elif worker.task.tries < self._attempts:
             self._waiting.appendleft(worker.task)
         else:
-            yield _failed(worker.task, _crashed(worker.task.tries, why))
+            yield _failed(worker.task, crashed(worker.task.tries, why))
 
     def _dismiss(self, worker: _Worker) -> None:
         """End a process and forget it."""
@@ -159,7 +158,8 @@ class LocalEngine:
             worker.process.join()
 
 
-def _ending(code: int | None) -> str:
+def ending(code: int | None) -> str:
+    """How a process ended, by its exit code."""
     if code is None or code >= 0:
         return f"{code}"
     name = signal.Signals(-code).name
@@ -174,7 +174,16 @@ def _too_slow(seconds: float) -> Failure:
     return Failure("file_too_costly", f"đọc quá {seconds:g} giây. / reading it takes more than {seconds:g} s.")
 
 
-def _crashed(tries: int, why: str) -> Failure:
+def unfit(told: Unfit) -> ChitieuError:
+    """The error that a worker told of."""
+    for kind in (ModelMissing, WorkersDiffer, WorkersLost):
+        if told.code == kind.code:
+            return kind(told.message, cause=told.code)
+    return ModelInvalid(told.message, cause=told.code)
+
+
+def crashed(tries: int, why: str) -> Failure:
+    """What is told of a document whose reader died so often."""
     return Failure(
         "file_too_costly",
         f"tiến trình đọc dừng đột ngột {tries} lần ({why}). / its reader stopped suddenly {tries} times ({why}).",

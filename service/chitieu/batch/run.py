@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -41,9 +41,10 @@ class Options:
         archives: folders, ZIP files, files, addresses of fsspec.
         out: a folder, or the URL of a database.
         limit: files of the archives that are looked at, in order; None: all.
-        workers: documents that are read at once; None: as many as there are cores.
+        workers: documents that are read at once; None: as many as there are cores, of this machine or of the cluster.
         retry_errors: try again what failed before, and scans that were read in part.
         engine: one of `ENGINES`.
+        ray_address: of the cluster that the engine `ray` uses; None: what the environment says, or one of this machine.
         model: folder of the model; None: the current one.
         pipeline: ``module:function`` that loads it.
     """
@@ -55,6 +56,7 @@ class Options:
     workers: int | None = None
     retry_errors: bool = False
     engine: str = "local"
+    ray_address: str | None = None
     model: Path | None = None
     pipeline: str = PIPELINE
 
@@ -163,11 +165,27 @@ def _entries(options: Options, settings: Settings, out: Output) -> Iterator[Entr
     return islice(chain.from_iterable(walks), options.limit)
 
 
-def _local(plan: Plan, workers: int, settings: Settings) -> Engine:
+def _local(plan: Plan, options: Options, settings: Settings, _say: Callable[[str], None]) -> Engine:
+    cores = usable_cores()
+    workers = options.workers or cores
+    plan = replace(plan, threads=max(1, cores // workers))
     return LocalEngine(plan, workers=workers, seconds=settings.batch_seconds, attempts=settings.job_attempts)
 
 
-ENGINES: dict[str, Callable[[Plan, int, Settings], Engine]] = {"local": _local}
+def _ray(plan: Plan, options: Options, settings: Settings, say: Callable[[str], None]) -> Engine:
+    from chitieu.batch.cluster import ClusterEngine
+
+    return ClusterEngine(
+        plan,
+        workers=options.workers,
+        seconds=settings.batch_seconds,
+        attempts=settings.job_attempts,
+        address=options.ray_address,
+        say=say,
+    )
+
+
+ENGINES: dict[str, Callable[[Plan, Options, Settings, Callable[[str], None]], Engine]] = {"local": _local, "ray": _ray}
 
 
 def _folders(archives: Sequence[str]) -> Iterator[str]:
@@ -177,17 +195,16 @@ def _folders(archives: Sequence[str]) -> Iterator[str]:
             yield place.address
 
 
-def _engine(options: Options, settings: Settings, out: Output) -> Engine:
-    cores = usable_cores()
-    workers = options.workers or cores
+def _engine(options: Options, settings: Settings, out: Output, key: str, say: Callable[[str], None]) -> Engine:
     plan = Plan(
         pipeline=options.pipeline,
-        model=options.model,
+        model=options.model and options.model.resolve(),
         settings=settings.model_dump(exclude=_SECRET),
         pack=out.pack,
-        threads=max(1, cores // workers),
+        key=key,
+        layout=out.layout,
     )
-    return ENGINES[options.engine](plan, workers, settings)
+    return ENGINES[options.engine](plan, options, settings, say)
 
 
 class _Writer:
@@ -241,7 +258,7 @@ class _Run:
 
     def all(self) -> Report:
         """Everything that is to be read; the report lacks what is known only at the end."""
-        engine = _engine(self._options, self._settings, self._out)
+        engine = _engine(self._options, self._settings, self._out, self._work.key, self._progress.say)
         writer = _Writer(self._out, self._work)
         try:
             self._count()

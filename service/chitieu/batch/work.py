@@ -111,6 +111,7 @@ class Work:
         self._path = path or Path(":memory:")
         self._lock = threading.RLock()
         self._limits = limits
+        self.key = key
         with self._told():
             self._db = sqlite3.connect(
                 str(self._path), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False

@@ -29,13 +29,16 @@ class Plan:
         settings: fields of `Settings`.
         pack: `chitieu.batch.reading.Pack`.
         threads: of the model.
+        key, layout: the run's `chitieu.batch.key.reading_key` and what it was made with; no key: nothing is compared.
     """
 
     pipeline: str
     model: Path | None
     settings: dict[str, Any]
     pack: str
-    threads: int
+    threads: int = 1
+    key: str = ""
+    layout: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +53,20 @@ def work(plan: Plan, pipe: Connection) -> None:
     """Load the model, say so (None), then answer every item with a `Result` until the pipe is closed; `Unfit` ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's interrupt is the parent's affair
     signal.signal(signal.SIGTERM, _stop)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     os.dup2(2, 1)  # what libraries print is no part of the run's own words
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")
     # Behind the line above, as libraries look at it when they are loaded.
+    from chitieu.batch.key import check_key
     from chitieu.batch.reading import call, packer, read_item
     from chitieu.settings import Settings
 
     try:
         settings = Settings(**plan.settings)
         pipeline = call(plan.pipeline, plan.model, threads=plan.threads)
+        if plan.key:
+            check_key(plan.key, pipeline, settings, plan.layout)
         pipeline.warm_up()
         pack = packer(plan.pack)  # type: ignore[arg-type]
         pipe.send(None)
@@ -78,8 +84,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(1)
 
 
-def _end_with_parent() -> None:
-    """Where the parent is killed nobody else ends this process."""
+def end_with_parent() -> None:
+    """Wait for the parent's end, then end this process: where the parent is killed nobody else does."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
