@@ -1,8 +1,17 @@
-# The service with its model and page, and `chitieu worker`. Built in two steps, so that the image holds neither sources nor build tools.
+# The service with its model and pages, and `chitieu worker`. Built in three steps, so that the image holds neither sources nor build tools.
+FROM node:24-slim AS web
+WORKDIR /web
+COPY service/web/package.json service/web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY service/web ./
+RUN npm run build
+
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md CHANGELOG.md LICENSE ./
+COPY scripts/hatch_build.py ./scripts/
 COPY service ./service
+COPY --from=web /web/dist ./service/web/dist
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
 FROM python:3.11-slim

@@ -89,6 +89,16 @@ def database(database_url):
     opened.close()
 
 
+@pytest.fixture(autouse=True)
+def built_pages(request):
+    """Tests marked `pages` are skipped where the pages were not built, but where all must be."""
+    if request.node.get_closest_marker("pages") is None or (ROOT / "service/web/dist/.vite/manifest.json").is_file():
+        return
+    if os.environ.get("CI"):
+        pytest.fail("the pages have not been built: `make web`")
+    pytest.skip("needs the built pages: `make web`")
+
+
 # Nothing of the browser's own goes out.
 BROWSER_FLAGS = [
     "--no-sandbox",

@@ -56,6 +56,7 @@ def test_it_needs_no_network(page):
         assert link.startswith(("#", "/", "data:image/svg+xml,")) and not link.startswith("//"), link
 
 
+@pytest.mark.pages
 def test_nothing_of_it_is_inline(page, text):
     assert "style" not in page.attributes and not any(name.startswith("on") for name in page.attributes)
     assert "style" not in page.tags
@@ -63,6 +64,7 @@ def test_nothing_of_it_is_inline(page, text):
     assert page.open == []
 
 
+@pytest.mark.pages
 def test_its_files_are_served(client, page):
     files = {link for link in page.links if re.fullmatch(r"/[\w./-]+", link)}
     assert {"css", "js", "json"} <= {file.rpartition(".")[2] for file in files}
@@ -120,7 +122,7 @@ def test_the_examples_of_commands_ask_for_what_they_stand_at(client, text):
         answer = client.request(
             method, path, params=query or None, headers=headers, files=files, content=data and data.encode()
         )
-        unknown = "/documents/" in path and answer.status_code == 404
+        unknown = re.search("/(documents|projects|tasks)/", path) and answer.status_code == 404
         assert answer.is_success or unknown, (command, answer.text)
         met.add((method, path))
     assert {
@@ -149,6 +151,7 @@ def address():
         yield where
 
 
+@pytest.mark.pages
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1366, 390])
 def test_it_fits_a_screen_and_breaks_no_rule_of_its_policy(browser, address, width):
@@ -167,4 +170,22 @@ def test_it_fits_a_screen_and_breaks_no_rule_of_its_policy(browser, address, wid
     button.click()
     tab.wait_for_function("button => button.textContent != 'Chép / Copy'", arg=button.element_handle())
     assert said == []
+    tab.close()
+
+
+def test_operations_and_schemas_are_folded(client, text):
+    spec = client.get("/openapi.json").json()
+    count = sum(len(methods) for methods in spec["paths"].values()) + len(spec["components"]["schemas"])
+    assert text.count('<details class="whole">') == count
+
+
+@pytest.mark.pages
+@pytest.mark.browser
+def test_an_address_unfolds_what_it_leads_to(browser, address):
+    tab = browser.new_page()
+    tab.goto(f"{address}/docs#schema-Statement")
+    assert tab.locator("#schema-Statement table").is_visible()
+    assert tab.locator("#schema-Period table").is_hidden()
+    tab.locator('#schema-Statement a[href="#schema-StatedIn"]').click()
+    assert tab.locator("#schema-StatedIn table").is_visible()
     tab.close()

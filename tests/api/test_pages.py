@@ -28,9 +28,10 @@ def test_model(client):
     assert model["manifest"]["name"] == "fake"
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/", "text/html"), ("/login", "text/html"), ("/example.txt", "text/plain")],
+    [("/", "text/html"), ("/login", "text/html"), ("/series", "text/html"), ("/example.txt", "text/plain")],
 )
 def test_the_page_and_its_files(client, path, kind):
     response = client.get(path)
@@ -40,8 +41,9 @@ def test_the_page_and_its_files(client, path, kind):
     assert response.content == (web_folder() / (name if "." in name else f"{name}.html")).read_bytes()
 
 
+@pytest.mark.pages
 def test_every_file_the_page_names_is_served(client):
-    for page in ("/", "/login", "/docs"):
+    for page in ("/", "/login", "/series", "/docs"):
         named = re.findall(r"(?:src|href)=\"([^\"]+)\"", client.get(page).text)
         local = [n for n in named if not n.startswith(("data:", "#"))]
         assert len(local) >= 3, page
@@ -49,17 +51,18 @@ def test_every_file_the_page_names_is_served(client):
             assert client.get("/" + name.lstrip("/")).status_code == 200, name
 
 
+@pytest.mark.pages
 def test_the_page_speaks_both_languages(client, root):
     sources = root / "service/web/src"
     strings = json.loads((sources / "strings.json").read_text("utf-8"))
     assert set(strings) == {"vi", "en"}
     assert set(strings["vi"]) == set(strings["en"])
     used = set()
-    for page in ("/", "/login"):
+    for page in ("/", "/login", "/series"):
         used |= set(re.findall(r"data-(?:text|placeholder|label)=\"(\w+)\"", client.get(page).text))
     for file in sources.glob("**/*.ts*"):
-        used |= set(re.findall(r"\b(?:say|inBoth)\(\"(\w+)\"\)", file.read_text("utf-8")))
-    assert len(used) > 40
+        used |= set(re.findall(r"\b(?:say|inBoth|inWords)\(\"(\w+)\"\)", file.read_text("utf-8")))
+    assert len(used) > 60
     assert used <= set(strings["vi"])
 
 
@@ -71,7 +74,7 @@ def test_without_the_built_pages_the_api_works_and_browsers_are_told(tmp_path):
     app.state.web = web = Web(tmp_path / "dist")
     app.router.routes.append(Pages(web))
     with TestClient(app) as client:
-        for path in ("/", "/login", "/anything.js"):
+        for path in ("/", "/login", "/series", "/anything.js"):
             told = client.get(path, headers={"Accept": "text/html"})
             assert told.status_code == 503 and told.headers["content-type"].startswith("text/html"), path
             assert "make web" in told.text and not re.search(r"<style|<script|\sstyle=", told.text)

@@ -15,7 +15,7 @@ from chitieu.settings import Settings
 from chitieu.store.accounts import set_disabled, set_password
 from members import BY, PASSWORD, Session, end_all, hashed, member
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.pages]
 REPORT = "- Thu ngân sách đạt 215,4 tỷ đồng, bằng 81,4% dự toán.\n"
 WIDTHS = {"desktop": (1366, 900), "phone": (390, 844)}
 
@@ -154,7 +154,9 @@ def test_a_login_that_is_over_leads_to_the_login_page(opened, served):
     address, database = served
     page = opened(address)
     log_in(page)
-    page.wait_for_selector("#account:not([hidden])")  # the page has asked who it is; what ends later shows at the next request
+    page.wait_for_selector(
+        "#account:not([hidden])"
+    )  # the page has asked who it is; what ends later shows at the next request
     end_all(database, Session)
     page.fill("#text", REPORT)
     page.click("#read")

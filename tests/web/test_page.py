@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.pages]
 REPORT = "👩‍🌾 Báo cáo\n- Thu ngân sách đạt 215,4 tỷ đồng, bằng 81,4% dự toán.\n- Đàn bò có 8.320 con, tăng 3,1% so với cùng kỳ.\n"
 
 

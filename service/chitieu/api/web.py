@@ -6,15 +6,16 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import Match, Mount
 from starlette.types import Receive, Scope, Send
 
 from chitieu.api.access.guard import LOGIN_PAGE, asks_for_page
+from chitieu.api.access.who import Actor, needs
 from chitieu.api.html import el
 from chitieu.errors import PagesMissing
 
@@ -105,6 +106,18 @@ def _page(request: Request, name: str) -> Response:
 def login_page(request: Request) -> Response:
     """The page on which to log in."""
     return _page(request, "login.html")
+
+
+@router.get("/series")
+def series_page(request: Request) -> Response:
+    """The page of an indicator over the years."""
+    return _page(request, "series.html")
+
+
+@router.get("/annotate")
+def annotators_page(request: Request, _: Annotated[Actor, Depends(needs("annotator"))]) -> Response:
+    """The page of the annotators' tasks."""
+    return _page(request, "annotate.html")
 
 
 class Pages(Mount):

@@ -1,0 +1,23 @@
+import { defineConfig } from "vite";
+
+// The API finds what it serves in the manifest (service/chitieu/api/web.py): each entry here is one of its pages.
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    target: "es2023",
+    manifest: true,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 300,
+    rolldownOptions: {
+      input: {
+        index: "index.html",
+        login: "login.html",
+        series: "series.html",
+        annotate: "annotate.html",
+        docs: "src/docs/main.ts",
+      },
+    },
+  },
+  server: { proxy: { "/v1": "http://127.0.0.1:8000", "/docs": "http://127.0.0.1:8000" } },
+});
