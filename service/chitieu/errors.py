@@ -38,6 +38,13 @@ ChitieuError
 ├── BackupInvalid    backup_invalid    422
 ├── StoreNotEmpty    store_not_empty   409
 ├── DocumentUnknown  document_unknown  404
+├── ProjectUnknown   project_unknown   404
+├── ProjectExists    project_exists    409
+├── TaskUnknown      task_unknown      404
+├── TaskClosed       task_closed       409
+├── TaskUnfinished   task_unfinished   409
+├── CorrectionInvalid correction_invalid 422
+├── CorrectionConflict correction_conflict 409
 ├── JobUnknown       job_unknown       404
 ├── JobUnfinished    job_unfinished    409
 ├── LoginNeeded      login_needed      401
@@ -316,6 +323,48 @@ class DocumentUnknown(ChitieuError):
     """No stored document has this id."""
 
     code, status = "document_unknown", 404
+
+
+class ProjectUnknown(ChitieuError):
+    """No project of annotation has this id or name."""
+
+    code, status = "project_unknown", 404
+
+
+class ProjectExists(ChitieuError):
+    """A project of this name is there already."""
+
+    code, status = "project_exists", 409
+
+
+class TaskUnknown(ChitieuError):
+    """No task has this id, or it is one that whoever asks may not see before their own is done."""
+
+    code, status = "task_unknown", 404
+
+
+class TaskClosed(ChitieuError):
+    """The task is done, so it takes no corrections until it is opened again; or it may not be opened again."""
+
+    code, status = "task_closed", 409
+
+
+class TaskUnfinished(ChitieuError):
+    """There are no two annotations of the document that are done."""
+
+    code, status = "task_unfinished", 409
+
+
+class CorrectionInvalid(ChitieuError):
+    """A correction that breaks the rules of annotation; ``detail`` holds ``event``, ``index``, ``reason`` and ``spans``."""
+
+    code, status = "correction_invalid", 422
+
+
+class CorrectionConflict(ChitieuError):
+    """Others changed the same spans meanwhile; ``detail`` holds ``revision``, ``events``, ``spans`` and what came ``between``."""
+
+    code, status = "correction_conflict", 409
 
 
 class JobUnknown(ChitieuError):

@@ -279,9 +279,21 @@ class Pipeline:
         with_text: bool = False,
     ) -> Extraction:
         """The way from tagged spans on."""
-        reading = passages.reading
-        source = reading.source
         spans = to_spans(passages, tagged)
+        return self.answer_of(passages.reading, spans, id=id, period=period, place=place, with_text=with_text)
+
+    def answer_of(
+        self,
+        reading: Reading,
+        spans: Sequence[Span],
+        *,
+        id: str | None = None,
+        period: Period | None = None,
+        place: Place | None = None,
+        with_text: bool = False,
+    ) -> Extraction:
+        """The way from spans on, whoever marked them; they are in text order, with offsets in the reading."""
+        source = reading.source
         period = period or document_period(reading.text)
         place = place or find_place(reading.text, period=period)
         figures, sections = document_figures(reading, spans, period=period)

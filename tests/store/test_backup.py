@@ -11,9 +11,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import URL, func, insert, inspect, select, text
 
+from chitieu.annotation.operations import OPERATION
 from chitieu.errors import BackupInvalid, DatabaseInvalid, StoreNotEmpty
 from chitieu.store import backup as backups
+from chitieu.store import corrections, projects, tasks
 from chitieu.store import migrate as migrations
+from chitieu.store.audit import By
 from chitieu.store.backup import LEFT_OUT, backup, restore, tables_of_backup
 from chitieu.store.database import Database
 from chitieu.store.documents import get, list_documents
@@ -25,9 +28,18 @@ from stored import REPORT, keep, keep_rows
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 
+def annotate(database: Database, document: str) -> None:
+    """A project with a task that was corrected."""
+    project = projects.add_project(database, "Dự án", guidelines=None, order="learn", by=By("an"))
+    (task,) = tasks.add_tasks(database, project.id, [document], assign=[None], blind=False, by=By("an"))
+    event = corrections.Event("e", OPERATION.validate_python({"op": "accept", "span": "s2"}))
+    lan = tasks.Person("lan", "annotator")
+    corrections.append(database, task.id, [event], revision=0, client="c", person=lan, is_entry=lambda _: True)
+
+
 def fill(database: Database) -> None:
     """At least one row in every table, with every kind of value."""
-    keep(database, REPORT)
+    annotate(database, keep(database, REPORT).id)
     keep_rows(database, {"value": "0.10"}, {}, name="dòng\nmới \u2028 'x'.txt", text="Văn\r\nbản \ufeff \U0001f33e.")
     with database.write() as session:
         account = Account(name="lan", role="admin", password="$argon2$x", made_at=NOW)

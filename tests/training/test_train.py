@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs the extra `train`")
 transformers = pytest.importorskip("transformers", reason="needs the extra `train`")
 pytest.importorskip("onnxscript", reason="needs the extra `train`")
 
-from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.document import AnnotatedDocument  # noqa: E402
 from chitieu.annotation.inline_xml import read  # noqa: E402
 from chitieu.errors import ConfigInvalid, ModelExists, ModelInvalid  # noqa: E402
 from chitieu.tagging.encoder import Tagger, read_manifest  # noqa: E402

@@ -74,6 +74,11 @@ def relation(label: str) -> str:
     return "in" if label == "INDICATOR" else "of"
 
 
+def can_link(label: str) -> bool:
+    """Whether a span of this label can be ``of`` or ``in`` an indicator."""
+    return label in _LINKED
+
+
 def problem(text: str, offset: int, vi: str, en: str) -> str:
     """A breach of the rules, told with its line and column, both from 1."""
     line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
@@ -162,7 +167,7 @@ def breaches(text: str, spans: Sequence[AnnotatedSpan]) -> list[str]:
             found.append(problem(text, span.start, vi, f"{span.label} {words!r} {en}"))
         if span.head is None:
             continue
-        if span.label not in _LINKED:
+        if not can_link(span.label):
             found.append(_problem(text, span, "không thể thuộc chỉ tiêu nào", "can be of no indicator"))
         if span.label in FIGURE_LABELS and span.phrase is not None:
             found.append(_problem(text, span, "có 'of' trong một cụm", "has an 'of' inside a phrase"))

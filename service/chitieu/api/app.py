@@ -30,10 +30,12 @@ from chitieu.api.indicators import router as indicators_router
 from chitieu.api.jobs import router as jobs_router
 from chitieu.api.parameters import known_parameters
 from chitieu.api.pool import Pool
+from chitieu.api.projects import router as projects_router
 from chitieu.api.readers import FileReaders
 from chitieu.api.routes import router
 from chitieu.api.series import router as series_router
 from chitieu.api.stopping import Stopping
+from chitieu.api.tasks import router as tasks_router
 from chitieu.api.telemetry.health import Vitals
 from chitieu.api.telemetry.health import router as health_router
 from chitieu.api.telemetry.metrics import Metrics, multiprocess_folder
@@ -144,6 +146,8 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
     app.include_router(series_router)
     app.include_router(indicators_router)
     app.include_router(jobs_router)
+    app.include_router(projects_router)
+    app.include_router(tasks_router)
     app.include_router(docs_router)
     app.include_router(health_router)
     app.include_router(access_router)

@@ -23,6 +23,15 @@ from chitieu.api.schemas import (
     ErrorBody,
     ExtractRequest,
 )
+from chitieu.api.workbench import (
+    NewAdjudication,
+    NewProject,
+    NewTasks,
+    Nothing,
+    ProjectChange,
+    SentCorrections,
+    TaskChange,
+)
 from chitieu.catalogue.tables import read_table
 from chitieu.errors import (
     AccountsMissing,
@@ -52,6 +61,7 @@ _TAGS = [
     ("observations", "Bảng số liệu đã lưu / The table of stored figures"),
     ("series", "Chuỗi số liệu theo thời gian / Indicators over the years"),
     ("jobs", "Công việc chạy nền / Jobs"),
+    ("annotation", "Sửa kết quả: dự án, việc, các lần sửa / Correcting: projects, tasks, corrections"),
     ("indicators", "Danh mục chỉ tiêu / The catalogue of indicators"),
     ("access", "Đăng nhập, tài khoản / Logins and accounts"),
     ("service", "Dịch vụ / The service itself"),
@@ -79,6 +89,7 @@ _SCHEMAS = "#/components/schemas/"
 # Of bodies that routes read themselves, and of lines that they write themselves.
 _MODELS: tuple[type[BaseModel], ...] = (
     ErrorBody, ExtractRequest, BatchRequest, BatchAnswer, BatchFailure, BatchSummary,
+    NewProject, ProjectChange, NewTasks, Nothing, TaskChange, NewAdjudication, SentCorrections,
 )  # fmt: skip
 
 

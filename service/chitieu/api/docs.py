@@ -57,7 +57,14 @@ def page(spec: Spec, base: str, files: Collection[str]) -> str:
     header = el(
         "header",
         el("h1", f"chitieu API {spec['info']['version']}"),
-        el("nav", el("a", "Trang chính / home", href="/"), " ", el("a", "openapi.json", href="/openapi.json")),
+        el(
+            "nav",
+            el("a", "Trang chính / home", href="/"),
+            " ",
+            el("a", "Số liệu qua các năm / series", href="/series"),
+            " ",
+            el("a", "openapi.json", href="/openapi.json"),
+        ),
     )
     sections = [
         el(
@@ -133,10 +140,8 @@ def _access(spec: Spec, base: str) -> Html:
 
 
 def _operation(method: str, path: str, operation: Spec, spec: Spec, base: str) -> Html:
-    return el(
-        "article",
-        el("h3", _verb(method), el("code", path)),
-        el("p", el("strong", operation.get("summary", ""))),
+    return _folded(
+        joined(el("h3", _verb(method), el("code", path)), el("span", operation.get("summary", ""))),
         prose(operation.get("description", "")),
         _parameters(operation.get("parameters", [])),
         _bodies(method, path, operation, base),
@@ -144,6 +149,11 @@ def _operation(method: str, path: str, operation: Spec, spec: Spec, base: str) -
         *(_answer(status, response) for status, response in operation["responses"].items()),
         id=operation["operationId"],
     )
+
+
+def _folded(title: Html, *parts: Html | None, id: str) -> Html:
+    """What is unfolded by a click on its title, or by an address that leads to it."""
+    return el("article", el("details", el("summary", title), *parts, class_="whole"), id=id)
 
 
 def _parameters(parameters: list[Spec]) -> Html | None:
@@ -241,13 +251,7 @@ def _sample_of(value: Any) -> Html:
 def _schemas(spec: Spec) -> Html:
     known = spec["components"]["schemas"]
     articles = [
-        el(
-            "article",
-            el("h3", name),
-            prose(schema.get("description", "")),
-            _fields(schema),
-            id=f"schema-{name}",
-        )
+        _folded(el("h3", name), prose(schema.get("description", "")), _fields(schema), id=f"schema-{name}")
         for name, schema in sorted(known.items())
     ]
     return el("section", el("h2", "Kiểu dữ liệu / Schemas"), *articles, id="schemas")

@@ -96,7 +96,7 @@ def _password_options(command: argparse.ArgumentParser, *, optional: bool = Fals
 
 
 @contextmanager
-def _opened() -> Iterator[tuple[Database, Settings, By]]:
+def opened_store() -> Iterator[tuple[Database, Settings, By]]:
     """The database, its tables made where they are missing; the settings; who is at the command line."""
     from chitieu.settings import load_settings
     from chitieu.store.audit import By
@@ -120,7 +120,7 @@ def run_add(args: argparse.Namespace) -> int:
     name = _name(args.name)
     check_name(name)
     password = None if args.no_password else hash_password(_password(args), name)
-    with _opened() as (database, _, by):
+    with opened_store() as (database, _, by):
         tell_database(database)
         made = add_account(database, name, args.role, password, by=by)
     print(f"Đã thêm / added: {made.name} ({made.role})")
@@ -136,7 +136,7 @@ def run_list(args: argparse.Namespace) -> int:
     """List the accounts."""
     from chitieu.store.accounts import list_accounts
 
-    with _opened() as (database, _, _):
+    with opened_store() as (database, _, _):
         tell_database(database)
         accounts = list_accounts(database)
     rows = [
@@ -159,7 +159,7 @@ def run_disable(args: argparse.Namespace) -> int:
     """Disable or enable an account."""
     from chitieu.store.accounts import set_disabled
 
-    with _opened() as (database, _, by):
+    with opened_store() as (database, _, by):
         changed = set_disabled(database, _name(args.name), args.disabled, by=by)
     print(f"{'Đã khóa / disabled' if args.disabled else 'Đã mở lại / enabled'}: {changed.name}")
     return 0
@@ -169,7 +169,7 @@ def run_role(args: argparse.Namespace) -> int:
     """Give an account another role."""
     from chitieu.store.accounts import set_role
 
-    with _opened() as (database, _, by):
+    with opened_store() as (database, _, by):
         changed = set_role(database, _name(args.name), args.role, by=by)
     print(f"Vai trò mới / new role: {changed.name} ({changed.role})")
     return 0
@@ -181,7 +181,7 @@ def run_password(args: argparse.Namespace) -> int:
     from chitieu.store.accounts import find_account, set_password
 
     name = _name(args.name)
-    with _opened() as (database, _, by):
+    with opened_store() as (database, _, by):
         find_account(database, name)  # told before a password is typed
         set_password(database, name, hash_password(_password(args), name), by=by)
     print(f"Đã đổi mật khẩu, mọi phiên đăng nhập đã kết thúc / password set, all logins are over: {name}")
@@ -194,7 +194,7 @@ def run_create(args: argparse.Namespace) -> int:
     from chitieu.store.tokens import make_token
 
     token_id, secret = new_token_id(), new_secret()
-    with _opened() as (database, settings, by):
+    with opened_store() as (database, settings, by):
         made = make_token(
             database,
             _name(args.name),
@@ -218,7 +218,7 @@ def run_tokens(args: argparse.Namespace) -> int:
     """List the tokens."""
     from chitieu.store.tokens import list_tokens
 
-    with _opened() as (database, _, _):
+    with opened_store() as (database, _, _):
         tokens = list_tokens(database, None if args.name is None else _name(args.name))
     rows = [
         (
@@ -249,7 +249,7 @@ def run_revoke(args: argparse.Namespace) -> int:
     """Revoke a token."""
     from chitieu.store.tokens import revoke_token
 
-    with _opened() as (database, _, by):
+    with opened_store() as (database, _, by):
         revoked = revoke_token(database, args.id, by=by)
     print(f"Đã thu hồi / revoked: {revoked.id} ({revoked.account})")
     return 0
@@ -259,7 +259,7 @@ def run_audit(args: argparse.Namespace) -> int:
     """Show the audit trail, newest first."""
     from chitieu.store.audit import listed
 
-    with _opened() as (database, _, _):
+    with opened_store() as (database, _, _):
         entries = listed(database, action=args.action, actor=args.actor, limit=args.limit).items
     rows = [
         (

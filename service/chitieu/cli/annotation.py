@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAMES = ("xml", "jsonl", "label-studio", "doccano", "conll", "docbin")
 CONFIGURATION = "label-studio-config"
 OURS = ("jsonl", "xml")
-_MOST_OF_A_NAME = 60  # characters; a file's name holds 255 bytes, and one may take four
+_MOST_OF_A_NAME = 60  # characters
 
 
 def add_annotation(commands: Commands) -> None:
@@ -36,6 +36,18 @@ def add_annotation(commands: Commands) -> None:
     )
     export.add_argument("files", nargs="*", metavar="FILE", help="tệp hoặc thư mục / files or folders")
     export.add_argument("--format", choices=(*NAMES, CONFIGURATION), required=True)
+    export.add_argument(
+        "--project",
+        metavar="NAME",
+        help="tài liệu của một dự án đã lưu, thay cho tệp / those of a stored project, not of files",
+    )
+    export.add_argument(
+        "--at",
+        type=_moment,
+        metavar="TIME",
+        help="như vào lúc ấy, với --project / as of this time: 2026-01-31T17:00+07:00",
+    )
+    export.add_argument("--done", action="store_true", help="chỉ bản đã xong, với --project / only what is done")
 
     bring = commands.add_parser("import", help="nhập tài liệu đã gán nhãn / read other programs' annotated documents")
     bring.add_argument("files", nargs="+", metavar="FILE", help="tệp hoặc thư mục / files or folders")
@@ -61,13 +73,19 @@ def run_export(args: argparse.Namespace) -> int:
     from chitieu.annotation.formats.registry import FORMATS
 
     if args.format == CONFIGURATION:
-        if args.files or args.offsets:
-            args.fail(f"--format {CONFIGURATION}: không nhận tệp hay --offsets / takes neither files nor --offsets")
+        if args.files or args.offsets or args.project:
+            args.fail(
+                f"--format {CONFIGURATION}: không nhận tệp, dự án hay --offsets / takes neither files, a project nor --offsets"
+            )
         _write([("labelstudio_config.xml", configuration())], args.output)
         return 0
-    if not args.files:
-        args.fail("cần ít nhất một tệp / needs a file at least")
+    if (args.at or args.done) and not args.project:
+        args.fail("--at, --done: chỉ với --project / go with --project only")
+    if bool(args.files) == bool(args.project):
+        args.fail("cần tệp hoặc --project / needs files, or --project")
     _check_offsets(args)
+    if args.project:
+        return _finish(args, _of_project(args), FORMATS[args.format], 0)
     documents, failed = _read_all(args, None)
     return _finish(args, documents, FORMATS[args.format], failed)
 
@@ -104,6 +122,27 @@ def _check_offsets(args: argparse.Namespace) -> None:
 
     if args.offsets and FORMATS[args.format].offsets is None:
         args.fail(f"--offsets: không dùng với {args.format} / does not go with {args.format}")
+
+
+def _moment(written: str) -> datetime:
+    """A time; without a zone it is this machine's."""
+    try:
+        return datetime.fromisoformat(written).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{written}: 2026-01-31, 2026-01-31T17:00+07:00") from error
+
+
+def _of_project(args: argparse.Namespace) -> list[AnnotatedDocument]:
+    from chitieu.cli.accounts import opened_store
+    from chitieu.store.corrections import exported
+    from chitieu.store.projects import project_named
+
+    with opened_store() as (database, _, by):
+        project = project_named(database, args.project)
+        documents = exported(database, project.id, at=args.at, done=args.done, by=by)
+    if not documents:
+        _say(f"{args.project}: chưa có tài liệu nào / no documents")
+    return documents
 
 
 def _say(message: str) -> None:
@@ -191,7 +230,9 @@ def _parts(args: argparse.Namespace, documents: Sequence[AnnotatedDocument], for
     """The files to be written: one for all, or in a folder one for each document."""
     offsets = args.offsets if format.offsets else None
     if args.output and _is_folder(args.output):
-        names = _names(documents, format.suffix)
+        from chitieu.annotation.formats.file_names import file_names
+
+        names = file_names(documents, format.suffix)
         return [(name, format.write([one], offsets)) for name, one in zip(names, documents, strict=True)]
     if format.single and len(documents) > 1:
         args.fail(f"{len(documents)} tài liệu: cần --output THƯ_MỤC/ / documents need --output FOLDER/")
@@ -200,22 +241,6 @@ def _parts(args: argparse.Namespace, documents: Sequence[AnnotatedDocument], for
 
 def _is_folder(output: str) -> bool:
     return output.endswith(("/", os.sep)) or Path(output).is_dir()
-
-
-def _names(documents: Sequence[AnnotatedDocument], suffix: str) -> list[str]:
-    """A file name for each document, of its own name and no two alike."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for document in documents:
-        last = re.split(r"[/\\]", document.name)[-1]
-        stem = re.sub(r"[^\w.\- ]", "_", Path(last).stem).strip(". ")[:_MOST_OF_A_NAME] or "document"
-        name, number = stem, 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{stem}-{number}"
-        taken.add(name.casefold())
-        names.append(name + suffix)
-    return names
 
 
 def _targets(parts: Sequence[tuple[str, bytes]], output: str) -> list[Path]:

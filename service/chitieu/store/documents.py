@@ -22,7 +22,7 @@ from chitieu.store.database import Database
 from chitieu.store.paging import Page, from_cursor, to_cursor
 from chitieu.store.rows import document_values, observation_values, unpacked
 from chitieu.store.search import at_place, has_words, within
-from chitieu.store.tables import Job, StoredDocument, StoredObservation, StoredText
+from chitieu.store.tables import Job, StoredDocument, StoredObservation, StoredText, Task
 from chitieu.store.texts import drop_text, lock_text, put_text
 from chitieu.store.types import storable
 
@@ -267,7 +267,7 @@ def list_documents(
 
 
 def delete(database: Database, id: str, *, by: By) -> bool:
-    """Delete a document for good: its answer, observations and ended jobs, and its text if no other document has it.
+    """Delete a document for good: its answer, observations, ended jobs, tasks with all corrections, and its text if no other has it.
 
     That stands in the audit trail, in the transaction that does it.
 
@@ -280,15 +280,21 @@ def delete(database: Database, id: str, *, by: By) -> bool:
         DatabaseDown, DatabaseInvalid: nothing was deleted.
     """
     with database.write() as session:
-        sha256 = session.scalar(select(StoredDocument.text_sha256).where(StoredDocument.id == id))
-        if sha256 is None:
+        found = session.execute(select(StoredDocument.seq, StoredDocument.text_sha256).where(StoredDocument.id == id))
+        seq, sha256 = found.one_or_none() or (None, None)
+        if seq is None or sha256 is None:
             raise _unknown(id)
-        lock_text(session, sha256)
+        # Tasks may lie in the text of an earlier reading; all texts are locked in one order.
+        annotated = session.scalars(select(Task.text_sha256).where(Task.document_seq == seq))
+        texts = sorted({sha256, *annotated})
+        for text in texts:
+            lock_text(session, text)
         session.execute(deleting(Job).where(Job.document_id == id, Job.state.in_(_ENDED)))
         gone = session.scalar(deleting(StoredDocument).where(StoredDocument.id == id).returning(StoredDocument.seq))
         if gone is None:  # another process was faster
             raise _unknown(id)
-        drop_text(session, sha256)
+        for text in texts:
+            drop_text(session, text)
         add_entry(session, by, "document_deleted", id)
     return database.rewrite()
 

@@ -12,6 +12,9 @@ from chitieu.store.roles import ROLES
 from chitieu.store.types import Json, Moment, Words
 
 JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
+PROJECT_ORDERS = ("learn", "added")
+TASK_STATES = ("open", "begun", "done", "adjudicated")
+TASK_KINDS = ("annotate", "adjudicate")
 
 
 class Base(DeclarativeBase):
@@ -109,6 +112,87 @@ class StoredObservation(Base):
     period_end: Mapped[date | None] = mapped_column(Date)
     status: Mapped[str] = mapped_column(Words(10))
     cells: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class Project(Base):
+    """Documents that people annotate by the same guidelines. `queue` is the order in which they come."""
+
+    __tablename__ = "projects"
+    __table_args__ = (_one_of("queue", PROJECT_ORDERS),)
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(Words(32), unique=True)
+    name: Mapped[str] = mapped_column(Words(200), unique=True)
+    guidelines: Mapped[str | None] = mapped_column(Words())
+    queue: Mapped[str] = mapped_column(Words(10))
+    made_by: Mapped[str] = mapped_column(Words())
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Task(Base):
+    """One annotation of a document. `beginning` are the spans that it begins with (`chitieu.annotation.corrections.packed`); they stay
+    when the document is read again, and so does the text that they lie in. `blind`: 0 or 1. `sides` are the ids of the two that an
+    adjudication decides between.
+
+    `revision` is the number of its last correction. `unsure` and `priority` say how much there is to learn from it.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        _one_of("kind", TASK_KINDS),
+        _one_of("state", TASK_STATES),
+        Index(None, "project_seq", "state", "assignee"),
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(Words(32), unique=True)
+    project_seq: Mapped[int] = mapped_column(ForeignKey("projects.seq", ondelete="CASCADE"))
+    document_seq: Mapped[int] = mapped_column(ForeignKey("documents.seq", ondelete="CASCADE"), index=True)
+    text_sha256: Mapped[str] = mapped_column(Words(64), ForeignKey("texts.sha256"), index=True)
+    kind: Mapped[str] = mapped_column(Words(10))
+    state: Mapped[str] = mapped_column(Words(12))
+    assignee: Mapped[str | None] = mapped_column(Words(100))
+    blind: Mapped[int]
+    sides: Mapped[list[str] | None] = mapped_column(Json)
+    model_name: Mapped[str] = mapped_column(Words())
+    model_version: Mapped[str] = mapped_column(Words())
+    beginning: Mapped[bytes] = mapped_column(LargeBinary)
+    spans: Mapped[int]
+    unsure: Mapped[int]
+    priority: Mapped[int]
+    revision: Mapped[int]
+    made_by: Mapped[str] = mapped_column(Words())
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    begun_at: Mapped[datetime | None] = mapped_column(Moment)
+    done_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Correction(Base):
+    """What somebody did to a task's annotation, and what undoes it; only ever added to. `number` counts those of a task from 1.
+
+    `event` is the client's own id of it, so that sending it again is no second one; `client` is the window that it came from.
+    `label` is the span's after it.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        Index(None, "task_seq", "number", unique=True),
+        Index(None, "task_seq", "event", unique=True),
+    )
+
+    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    task_seq: Mapped[int] = mapped_column(ForeignKey("tasks.seq", ondelete="CASCADE"))
+    number: Mapped[int]
+    event: Mapped[str] = mapped_column(Words(64))
+    client: Mapped[str] = mapped_column(Words(64))
+    actor: Mapped[str] = mapped_column(Words())
+    at: Mapped[datetime] = mapped_column(Moment)
+    model_name: Mapped[str] = mapped_column(Words())
+    model_version: Mapped[str] = mapped_column(Words())
+    span: Mapped[str] = mapped_column(Words(64))
+    label: Mapped[str] = mapped_column(Words(20))
+    operation: Mapped[dict[str, Any]] = mapped_column(Json)
+    inverse: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
 class Job(Base):

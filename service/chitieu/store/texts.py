@@ -6,7 +6,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from chitieu.store.tables import StoredDocument, StoredText
+from chitieu.store.tables import StoredDocument, StoredText, Task
 
 
 def put_text(session: Session, sha256: str, text: str) -> None:
@@ -25,7 +25,8 @@ def lock_text(session: Session, sha256: str) -> None:
 
 
 def drop_text(session: Session, sha256: str) -> None:
-    """Delete a text that no document has."""
+    """Delete a text that no document and no task has."""
     lock_text(session, sha256)
     used = exists().where(StoredDocument.text_sha256 == sha256)
-    session.execute(delete(StoredText).where(StoredText.sha256 == sha256, ~used))
+    annotated = exists().where(Task.text_sha256 == sha256)
+    session.execute(delete(StoredText).where(StoredText.sha256 == sha256, ~used, ~annotated))

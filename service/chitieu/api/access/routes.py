@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
@@ -16,8 +16,8 @@ from chitieu.api.access.bodies import AuditEntry, AuditPage, Login, Nobody, Pass
 from chitieu.api.access.guard import SESSION, SETUP, client_address
 from chitieu.api.access.identify import cookie_name, session_cookie
 from chitieu.api.access.who import Actor, known_actor, login_needed, needs
-from chitieu.api.bodies import media_type, parse, read_body
 from chitieu.api.faults import BODY, STORE, errors_of
+from chitieu.api.json_bodies import reads
 from chitieu.errors import (
     AccountExists,
     Forbidden,
@@ -36,9 +36,7 @@ from chitieu.store.sessions import end_session, find_session
 router = APIRouter(tags=["access"])
 PASSWORD = "/v1/session/password"  # nosec B105  # a path
 AUDIT = "/v1/audit"
-_MAX_BYTES = 32 * 1024
 _COSTS = (RateLimited, ServiceBusy)
-Body = TypeVar("Body", bound=BaseModel)
 Reader = Annotated[Actor, Depends(needs("reader"))]
 
 
@@ -47,18 +45,6 @@ def _takes(model: type[BaseModel], *, anybody: bool = False) -> dict[str, Any]:
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     told: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
     return told | ({"security": []} if anybody else {})
-
-
-def reads(model: type[Body]) -> Callable[[Request], Any]:
-    """A dependency that reads a small JSON body; a form, which other sites' pages can send, is none."""
-
-    async def read(request: Request) -> Body:
-        kind, _ = media_type(request.headers.get("content-type", "text/plain"))
-        if kind != "application/json":
-            raise UnsupportedMedia("Hãy gửi application/json. / Send application/json.", content_type=kind)
-        return parse(model, await read_body(request, _MAX_BYTES))
-
-    return read
 
 
 @router.post(

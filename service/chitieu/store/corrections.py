@@ -1,0 +1,375 @@
+"""Corrections of tasks: added, never changed, and the annotation as it stands after them, now or at any time before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chitieu.annotation.corrections import (
+    ShownSpan,
+    Unfit,
+    checked,
+    folded,
+    in_the_way,
+    inverse,
+    shown,
+    to_document,
+    unpacked,
+)
+from chitieu.annotation.document import AnnotatedDocument
+from chitieu.annotation.operations import OPERATION, Operation
+from chitieu.errors import CorrectionConflict, CorrectionInvalid
+from chitieu.store.audit import By, add_entry
+from chitieu.store.database import Database
+from chitieu.store.projects import the_project
+from chitieu.store.tables import Correction, StoredDocument, StoredText, Task
+from chitieu.store.tasks import Person, TaskInfo, TaskModel, begin, closed, info_of, is_writable, the_task
+
+_ENDED = ("done", "adjudicated")
+
+
+class CorrectionInfo(BaseModel):
+    """Who did what to an annotation, and when; ``inverse`` undoes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    id: str
+    client: str
+    by: str
+    at: datetime
+    model: TaskModel
+    operation: Operation
+    inverse: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An operation with the id that its sender gave it."""
+
+    id: str
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A task's annotation at some time.
+
+    ``revision``: number of the last correction in it. ``kind``: of the document's file, None: a text. ``place``, ``period``: words.
+    """
+
+    task: TaskInfo
+    revision: int
+    writable: bool
+    text: str = field(repr=False)
+    spans: list[ShownSpan] = field(repr=False)
+    sides: tuple[str, ...]
+    kind: str | None
+    place: str | None
+    period: str | None
+
+    def document(self) -> AnnotatedDocument:
+        """As formats of annotated documents have it."""
+        return to_document(self.task.document.name, self.text, self.spans, place=self.place, period=self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What came of corrections that were sent: they themselves, those of others since, and the spans before and after all of these."""
+
+    revision: int
+    corrections: list[CorrectionInfo]
+    between: list[CorrectionInfo]
+    before: list[ShownSpan] = field(repr=False)
+    after: list[ShownSpan] = field(repr=False)
+
+
+def append(
+    database: Database,
+    task_id: str,
+    events: Sequence[Event],
+    *,
+    revision: int,
+    client: str,
+    person: Person,
+    is_entry: Callable[[str], bool],
+) -> Appended:
+    """Add corrections to a task, all or none. Those that were added before are not added again, but answered.
+
+    Args:
+        revision: the last correction that the sender knew of.
+        client: the sender's window, whose corrections are in no conflict with each other.
+        person: who sends them.
+        is_entry: whether the catalogue has an entry of this id.
+
+    Raises:
+        TaskUnknown: there is none for them. TaskClosed: it takes none.
+        CorrectionInvalid: one breaks the rules. CorrectionConflict: others changed what they are about.
+        DatabaseDown, DatabaseInvalid: nothing was stored.
+    """
+    with database.write() as session:
+        task = the_task(session, task_id, person, lock=True)
+        past = _past(session, task)
+        known = {row.event: row for row in past}
+        fresh = [(at, event) for at, event in enumerate(events) if event.id not in known]
+        for at, event in enumerate(events):
+            if event.id in known and OPERATION.validate_python(known[event.id].operation) != event.operation:
+                raise _invalid(at, event, Unfit("event_reused"))
+        others = [row for row in past if row.number > revision and row.client != client]
+        if fresh:
+            if not is_writable(task, person):
+                raise closed(task)
+            if revision > task.revision:  # the database is an older one than they knew
+                raise _conflict(task, fresh, set(), others)
+            new = _checked(session, task, past, fresh, others, is_entry)
+            _add(session, task, new, client, person)
+            past = _past(session, task)
+        by_event = {row.event: row for row in past}
+        beginning = unpacked(task.beginning)
+        by_id = {span.id: span for span in beginning}
+        return Appended(
+            task.revision,
+            [_info(by_event[event.id]) for event in events],
+            [_info(row) for row in others],
+            shown(folded(beginning, _operations(row for row in past if row.number <= revision)), by_id),
+            shown(folded(beginning, _operations(past)), by_id),
+        )
+
+
+def _checked(
+    session: Session,
+    task: Task,
+    past: Sequence[Correction],
+    fresh: Sequence[tuple[int, Event]],
+    others: Sequence[Correction],
+    is_entry: Callable[[str], bool],
+) -> list[tuple[Event, Operation, str]]:
+    """The events with what undoes each, and the label that its span has then."""
+    clash = in_the_way((event.operation for _, event in fresh), _operations(others))
+    if clash:
+        raise _conflict(task, fresh, clash, others)
+    text = session.scalars(select(StoredText.text).where(StoredText.sha256 == task.text_sha256)).one()
+    spans = folded(unpacked(task.beginning), _operations(past))
+    new = []
+    for at, event in fresh:
+        undo = inverse(spans, event.operation)
+        try:
+            span = checked(text, spans, event.operation, is_entry=is_entry)
+        except Unfit as unfit:
+            if {event.operation.span, *unfit.spans} & {row.span for row in others}:
+                raise _conflict(task, fresh, set(unfit.spans), others) from unfit
+            raise _invalid(at, event, unfit) from unfit
+        spans[span.id] = span
+        new.append((event, undo, span.label))
+    return new
+
+
+def _add(
+    session: Session, task: Task, new: Sequence[tuple[Event, Operation, str]], client: str, person: Person
+) -> None:
+    last = session.scalar(
+        select(Correction.at).where(Correction.task_seq == task.seq, Correction.number == task.revision)
+    )
+    now = datetime.now(UTC)
+    at = now if last is None else max(now, last)  # so that what there was at any time is a beginning of the history
+    if task.assignee is None:
+        add_entry(session, By(person.name), "task_changed", task.id, assignee=person.name)
+    begin(task, person.name)
+    for event, undo, label in new:
+        task.revision += 1
+        session.add(
+            Correction(
+                task_seq=task.seq,
+                number=task.revision,
+                event=event.id,
+                client=client,
+                actor=person.name,
+                at=at,
+                model_name=task.model_name,
+                model_version=task.model_version,
+                span=event.operation.span,
+                label=label,
+                operation=event.operation.model_dump(mode="json", exclude_defaults=True),
+                inverse=undo.model_dump(mode="json", exclude_defaults=True),
+            )
+        )
+    session.flush()
+
+
+def since(
+    database: Database, task_id: str, person: Person, *, number: int = 0, limit: int = 500
+) -> tuple[TaskInfo, list[CorrectionInfo]]:
+    """The corrections behind a number, the first ``limit`` of them. Raises TaskUnknown."""
+    with database.read() as session:
+        task = the_task(session, task_id, person)
+        rows = session.scalars(
+            select(Correction)
+            .where(Correction.task_seq == task.seq, Correction.number > number)
+            .order_by(Correction.number)
+            .limit(limit)
+        )
+        return info_of(session, task), [_info(row) for row in rows]
+
+
+def annotation(
+    database: Database, task_id: str, person: Person, *, at: datetime | None = None, revision: int | None = None
+) -> Annotation:
+    """A task's annotation now, as it was at a time, or after so many corrections. Raises TaskUnknown."""
+    with database.read() as session:
+        return _annotation(session, the_task(session, task_id, person), person, at=at, revision=revision)
+
+
+def all_done(
+    database: Database, project_id: str, person: Person, *, document: str | None = None
+) -> dict[str, list[Annotation]]:
+    """Those that are done and no adjudications, by document, in the order in which they were given. Raises ProjectUnknown."""
+    found: dict[str, list[Annotation]] = {}
+    with database.read() as session:
+        project = the_project(session, project_id)
+        asked = (
+            select(Task)
+            .join(StoredDocument, StoredDocument.seq == Task.document_seq)
+            .where(Task.project_seq == project.seq, Task.kind == "annotate", Task.state.in_(_ENDED))
+            .order_by(Task.seq)
+        )
+        if document is not None:
+            asked = asked.where(StoredDocument.id == document)
+        for task in session.scalars(asked):
+            one = _annotation(session, task, person)
+            found.setdefault(one.task.document.id, []).append(one)
+    return found
+
+
+def exported(
+    database: Database,
+    project_id: str,
+    *,
+    at: datetime | None = None,
+    done: bool = False,
+    annotator: str | None = None,
+    by: By,
+) -> list[AnnotatedDocument]:
+    """One annotation of each document of a project: what was decided between two, else what is done, begun, or what was there before.
+
+    Args:
+        at: as of this time; None: now.
+        done: only those that are (were) done.
+        annotator: only those of this person.
+
+    Raises:
+        ProjectUnknown: there is none. AnnotationInvalid: a beginning broke the rules.
+    """
+    moment = at or datetime.now(UTC)
+    nobody = Person("", "admin")
+    with database.read() as session:
+        project = the_project(session, project_id)
+        asked = select(Task).where(Task.project_seq == project.seq, Task.made_at <= moment).order_by(Task.seq)
+        if annotator is not None:
+            asked = asked.where(Task.assignee == annotator)
+        best: dict[int, tuple[tuple[int, int], Task]] = {}
+        for task in session.scalars(asked):
+            was_done = task.done_at is not None and task.done_at <= moment
+            if done and not was_done:
+                continue
+            was_begun = task.begun_at is not None and task.begun_at <= moment
+            stage = 2 if was_done else int(was_begun)
+            rank = (int(task.kind == "adjudicate" and stage > 0), stage)
+            there = best.get(task.document_seq)
+            if there is None or rank > there[0]:
+                best[task.document_seq] = rank, task
+        documents = [
+            _annotation(session, task, nobody, at=moment).document()
+            for _, task in sorted(best.values(), key=lambda ranked: ranked[1].seq)
+        ]
+    with database.write() as session:
+        add_entry(
+            session,
+            by,
+            "project_exported",
+            project_id,
+            documents=len(documents),
+            **({"at": at.isoformat()} if at is not None else {}),
+        )
+    return documents
+
+
+def _annotation(
+    session: Session, task: Task, person: Person, *, at: datetime | None = None, revision: int | None = None
+) -> Annotation:
+    past = [
+        row
+        for row in _past(session, task)
+        if (at is None or row.at <= at) and (revision is None or row.number <= revision)
+    ]
+    document = session.execute(
+        select(StoredDocument.kind, StoredDocument.place_name, StoredDocument.period_text, StoredText.text)
+        .join(StoredText, StoredText.sha256 == task.text_sha256)
+        .where(StoredDocument.seq == task.document_seq)
+    ).one()
+    beginning = unpacked(task.beginning)
+    return Annotation(
+        task=info_of(session, task),
+        revision=past[-1].number if past else 0,
+        writable=is_writable(task, person) and at is None and revision is None,
+        text=document.text,
+        spans=shown(folded(beginning, _operations(past)), {span.id: span for span in beginning}),
+        sides=tuple(task.sides or ()),
+        kind=document.kind,
+        place=document.place_name,
+        period=document.period_text,
+    )
+
+
+def _past(session: Session, task: Task) -> list[Correction]:
+    asked = select(Correction).where(Correction.task_seq == task.seq).order_by(Correction.number)
+    return list(session.scalars(asked))
+
+
+def _operations(rows: Any) -> list[Operation]:
+    return [OPERATION.validate_python(row.operation) for row in rows]
+
+
+def _info(row: Correction) -> CorrectionInfo:
+    return CorrectionInfo(
+        number=row.number,
+        id=row.event,
+        client=row.client,
+        by=row.actor,
+        at=row.at,
+        model=TaskModel(name=row.model_name, version=row.model_version),
+        operation=OPERATION.validate_python(row.operation),
+        inverse=OPERATION.validate_python(row.inverse),
+    )
+
+
+def _invalid(at: int, event: Event, unfit: Unfit) -> CorrectionInvalid:
+    return CorrectionInvalid(
+        f"Không sửa được như vậy ({unfit.reason}). / The correction breaks a rule ({unfit.reason}).",
+        event=event.id,
+        index=at,
+        reason=unfit.reason,
+        spans=list(unfit.spans),
+    )
+
+
+def _conflict(
+    task: Task, fresh: Sequence[tuple[int, Event]], spans: set[str], others: Sequence[Correction]
+) -> CorrectionConflict:
+    touching = [
+        event.id
+        for _, event in fresh
+        if not spans or event.operation.span in spans or getattr(event.operation, "to", None) in spans
+    ]
+    return CorrectionConflict(
+        "Người khác vừa sửa chỗ này, chưa lưu gì. / Others have just changed this; nothing was stored.",
+        revision=task.revision,
+        events=touching or [event.id for _, event in fresh],
+        spans=sorted(spans),
+        between=[_info(row).model_dump(mode="json") for row in others],
+    )
