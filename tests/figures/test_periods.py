@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chitieu.contract import Period
-from chitieu.figures.period_words import told_in
+from chitieu.figures.period_words import fold_words, told_in
 from chitieu.figures.periods import document_period, parse_period, planned_period
 from figures.figure_cases import load
 
@@ -119,3 +119,15 @@ def test_long_texts_take_no_longer(piece: str) -> None:
     planned_period(long, None)
     told_in(long)
     assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize(("text", "folded"), [("Năm\n\n 12 \n2021", "năm 2021"), ("năm\n- 3 -\n2021", "năm 2021"), ("năm (2) 2021", "năm 2021")])  # fmt: skip
+def test_page_numbers_and_marks_are_not_in_the_way(text, folded):
+    assert fold_words(text) == folded
+
+
+def test_empty_lines_cost_no_more_than_their_number():
+    begun = time.process_time()
+    for filler in ("\n", " ", "\n ", "- "):
+        fold_words("\n" + filler * 100_000)
+    assert time.process_time() - begun < 5
