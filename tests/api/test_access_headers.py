@@ -33,7 +33,19 @@ def client(served):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/example.txt", "/series", "/login", "/docs", "/v1/model", "/v1/nothing", "/nothing", "/healthz"]
+    "path",
+    [
+        "/",
+        "/example.txt",
+        "/series",
+        "/annotate",
+        "/login",
+        "/docs",
+        "/v1/model",
+        "/v1/nothing",
+        "/nothing",
+        "/healthz",
+    ],
 )
 def test_on_every_answer(client, path):
     for headers in ({}, {"Authorization": "Bearer x"}, {"Host": "a b"}):
@@ -58,7 +70,7 @@ def test_answers_are_kept_nowhere(client):
 
 @pytest.mark.pages
 def test_pages_are_asked_for_again_and_files_whose_name_tells_their_content_are_not(client):
-    for page in ("/", "/login", "/series", "/docs"):
+    for page in ("/", "/login", "/series", "/annotate", "/docs"):
         answer = client.get(page)
         assert answer.headers["cache-control"] == "no-cache", page
         named = re.findall(r'"(/assets/[^"]+)"', answer.text)
@@ -94,7 +106,7 @@ def test_a_page_as_answer_has_its_own_style_and_nothing_else(client):
 
 
 def test_our_own_pages_have_nothing_inline(client):
-    for path in ("/", "/login", "/series", "/docs"):
+    for path in ("/", "/login", "/series", "/annotate", "/docs"):
         page = client.get(path).text
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", page), path
     sources = [*Path(__file__).parents[2].glob("service/web/src/**/*.ts*")]

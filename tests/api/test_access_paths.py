@@ -101,7 +101,7 @@ def test_every_route_is_closed_but_those_few(client):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("path", ["/v1/model", "/v1/extract", "/v1/session/password", "/v1/setup", "/openapi.json", "/docs", "/", "/index.html", "/series", "/example.txt", "/.vite/manifest.json", "/assets/", "/metrics"])  # fmt: skip
+@pytest.mark.parametrize("path", ["/v1/model", "/v1/extract", "/v1/session/password", "/v1/setup", "/openapi.json", "/docs", "/", "/index.html", "/series", "/annotate", "/example.txt", "/.vite/manifest.json", "/assets/", "/metrics"])  # fmt: skip
 def test_no_method_gets_around(client, method, path):
     assert ask(client.app, method, path)[0]["status"] == 401
 

@@ -31,7 +31,13 @@ def test_model(client):
 @pytest.mark.pages
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/", "text/html"), ("/login", "text/html"), ("/series", "text/html"), ("/example.txt", "text/plain")],
+    [
+        ("/", "text/html"),
+        ("/login", "text/html"),
+        ("/series", "text/html"),
+        ("/annotate", "text/html"),
+        ("/example.txt", "text/plain"),
+    ],
 )
 def test_the_page_and_its_files(client, path, kind):
     response = client.get(path)
@@ -43,7 +49,7 @@ def test_the_page_and_its_files(client, path, kind):
 
 @pytest.mark.pages
 def test_every_file_the_page_names_is_served(client):
-    for page in ("/", "/login", "/series", "/docs"):
+    for page in ("/", "/login", "/series", "/annotate", "/docs"):
         named = re.findall(r"(?:src|href)=\"([^\"]+)\"", client.get(page).text)
         local = [n for n in named if not n.startswith(("data:", "#"))]
         assert len(local) >= 3, page
@@ -74,7 +80,7 @@ def test_without_the_built_pages_the_api_works_and_browsers_are_told(tmp_path):
     app.state.web = web = Web(tmp_path / "dist")
     app.router.routes.append(Pages(web))
     with TestClient(app) as client:
-        for path in ("/", "/login", "/series", "/anything.js"):
+        for path in ("/", "/login", "/series", "/annotate", "/anything.js"):
             told = client.get(path, headers={"Accept": "text/html"})
             assert told.status_code == 503 and told.headers["content-type"].startswith("text/html"), path
             assert "make web" in told.text and not re.search(r"<style|<script|\sstyle=", told.text)

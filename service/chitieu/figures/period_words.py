@@ -353,9 +353,7 @@ _BARE_YEAR = re.compile(rf"^cùng\s+\S+\s*(?:của\s+)?(?:năm\s*)?(?:{YEAR}|tr�
 
 
 # Footnote marks and page numbers that stand in a text's way.
-_IN_THE_WAY = re.compile(
-    r"[(\[]\d{1,3}[)\]]|[¹²³⁰⁴-⁹]+|\n[^\S\n]*+[-–]?[^\S\n]*+\d{1,3}[^\S\n]*+[-–]?[^\S\n]*+(?=\n)"
-)
+_IN_THE_WAY = re.compile(r"[(\[]\d{1,3}[)\]]|[¹²³⁰⁴-⁹]+|\n[^\S\n]*+[-–]?[^\S\n]*+\d{1,3}[^\S\n]*+[-–]?[^\S\n]*+(?=\n)")
 
 
 def fold_words(text: str) -> str:

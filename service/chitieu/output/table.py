@@ -77,9 +77,7 @@ def to_screen(answer: Extraction) -> str:
     ]
     told = any(row["status"] for row in lines_of)
     shown = [c for c in for_people("observations") if c.screen and (told or c.name != "status")]
-    widths = {
-        c.name: min(c.screen, max([width(c.title_vi), *(width(row[c.name]) for row in lines_of)])) for c in shown
-    }
+    widths = {c.name: min(c.screen, max([width(c.title_vi), *(width(row[c.name]) for row in lines_of)])) for c in shown}
     out = ["  ".join(fit(c.title_vi, widths[c.name]) for c in shown), "  ".join("─" * widths[c.name] for c in shown)]
     out += ["  ".join(fit(row[c.name], widths[c.name]) for c in shown) for row in lines_of]
     count = f"{len(answer.figures)} số liệu, {len(lines_of)} dòng / {len(answer.figures)} figures, {len(lines_of)} rows"

@@ -1,0 +1,335 @@
+// One task as it is worked on: what the service has, what is on its way there, and what undoes it.
+// What is seen is the service's state with the unsent events over it, so nothing waits for an answer.
+
+import { ask, Refusal, refusalOf } from "../shared/session";
+import {
+  type Correction,
+  type Entry,
+  type Event,
+  type Operation,
+  received,
+  type Saved,
+  type Span,
+  type Task,
+  type TaskAnswer,
+} from "./contract";
+import { after, inverse, type Unfit, unfit } from "./fold";
+import { adopted, keep } from "./unsent";
+
+const AT_ONCE = 200; // events a request
+const WAITS = [1_000, 2_000, 5_000, 10_000]; // milliseconds before it is tried again
+const POLL = 5_000;
+
+export type Saving = "saved" | "saving" | "unsent" | "volatile" | "conflict" | "closed";
+
+export interface Conflict {
+  revision: number;
+  events: string[];
+  spans: string[];
+  between: Correction[];
+}
+
+interface Step {
+  done: { event: string; operation: Operation; inverse: Operation }[];
+}
+
+export type Notice = { is: "others"; by: string } | { is: "refused"; message: string };
+
+export class Desk {
+  spans = new Map<string, Span>();
+  conflict: Conflict | null = null;
+  task: Task;
+  writable: boolean;
+  revision: number;
+  private base = new Map<string, Span>();
+  private queue: Event[] = [];
+  private readonly names = new Map<string, string | null>();
+  private undoable: Step[] = [];
+  private redoable: Step[] = [];
+  private isSending = false;
+  private isCut = false;
+  private isClosed = false;
+  private isKept = true;
+  private failures = 0;
+  private timer = 0;
+  private poll = 0;
+  private client: string;
+  private readonly stopper = new AbortController();
+
+  constructor(
+    answer: TaskAnswer,
+    private readonly who: string,
+    private readonly changed: () => void,
+    private readonly noticed: (notice: Notice) => void,
+  ) {
+    this.task = answer.task;
+    this.writable = answer.writable;
+    this.revision = answer.revision;
+    this.client = `tab-${crypto.randomUUID()}`;
+    this.take(answer);
+    const left = adopted(who, answer.task.id);
+    if (left !== null) {
+      // The events were made against that revision: so others' since then are found to conflict.
+      ({ client: this.client, revision: this.revision, events: this.queue } = left);
+    }
+    this.replay();
+    addEventListener("online", () => this.flush(), { signal: this.stopper.signal });
+    this.schedulePoll();
+    this.flush();
+  }
+
+  close(): void {
+    this.stopper.abort();
+    clearTimeout(this.timer);
+    clearTimeout(this.poll);
+  }
+
+  get saving(): Saving {
+    if (this.conflict) return "conflict";
+    if (!this.queue.length) return "saved";
+    if (this.isClosed) return "closed";
+    if (!this.isKept) return "volatile";
+    return this.isCut ? "unsent" : "saving";
+  }
+
+  get unsent(): number {
+    return this.queue.length;
+  }
+
+  get canUndo(): boolean {
+    return this.undoable.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.redoable.length > 0;
+  }
+
+  /** What of this page's is in conflict. */
+  get inConflict(): Operation[] {
+    const events = new Set(this.conflict?.events);
+    return this.queue.filter((one) => events.has(one.id)).map((one) => one.operation);
+  }
+
+  /** Names of entries, which operations do not carry. */
+  learn(entry: Entry): void {
+    this.names.set(entry.id, entry.name);
+  }
+
+  /** Does all of it or nothing; why not, where it cannot be. */
+  perform(operations: Operation[]): Unfit | null {
+    const step = this.apply(operations);
+    if (typeof step === "string") return step;
+    this.undoable.push(step);
+    this.redoable = [];
+    return null;
+  }
+
+  undo(): string | null {
+    const step = this.undoable.pop();
+    if (step === undefined) return null;
+    const made = this.apply(step.done.map((one) => one.inverse).reverse(), true);
+    if (typeof made !== "string") this.redoable.push(step);
+    return step.done[0]!.operation.span;
+  }
+
+  redo(): string | null {
+    const step = this.redoable.pop();
+    if (step === undefined) return null;
+    const made = this.apply(
+      step.done.map((one) => one.operation),
+      true,
+    );
+    if (typeof made !== "string") this.undoable.push(made);
+    return step.done[0]!.operation.span;
+  }
+
+  /** Sends what is in conflict again, over what the others did. */
+  async keepMine(): Promise<void> {
+    if (!this.conflict) return;
+    const { events, revision } = this.conflict;
+    await this.reload();
+    // What the others took away comes back first, where there is more to be done to it.
+    const lost = new Set<string>();
+    for (const [id, span] of this.base) if (span.state === "rejected" || span.gone) lost.add(id);
+    this.queue = this.queue.flatMap((one) => {
+      const span = one.operation.span;
+      const isOver = !events.includes(one.id) || !lost.has(span);
+      if (isOver || !["change", "link", "entry"].includes(one.operation.op)) return [one];
+      lost.delete(span);
+      return [{ id: crypto.randomUUID(), operation: { op: "restore", span } as const }, one];
+    });
+    this.revision = revision;
+    this.conflict = null;
+    this.store();
+    this.replay();
+    this.flush();
+  }
+
+  /** Drops what is in conflict, and what was done to the same spans afterwards. */
+  async takeTheirs(): Promise<void> {
+    if (!this.conflict) return;
+    const { events, spans, revision } = this.conflict;
+    this.queue = this.queue.filter((one) => !events.includes(one.id) && !spans.includes(one.operation.span));
+    const kept = (step: Step) => !step.done.some((one) => spans.includes(one.operation.span));
+    this.undoable = this.undoable.filter(kept);
+    this.redoable = this.redoable.filter(kept);
+    this.revision = revision;
+    this.conflict = null;
+    this.store();
+    await this.reload();
+    this.flush();
+  }
+
+  async setState(state: "done" | "begun"): Promise<void> {
+    const response = await ask(`/v1/tasks/${this.task.id}`, {
+      method: "PATCH",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ state }),
+    });
+    if (!response.ok) throw await refusalOf(response);
+    this.task = await response.json();
+    this.isClosed = false;
+    await this.reload();
+    this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.isSending || this.conflict || this.stopper.signal.aborted || !this.queue.length) return;
+    this.isSending = true;
+    clearTimeout(this.timer);
+    const events = this.queue.slice(0, AT_ONCE);
+    try {
+      const response = await ask(`/v1/tasks/${this.task.id}/corrections`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ revision: this.revision, client: this.client, events }),
+      });
+      if (response.ok) this.acknowledge(await response.json());
+      else if (response.status >= 500 || response.status === 429) throw new TypeError(String(response.status));
+      else await this.refused(await refusalOf(response), events);
+      this.isCut = false;
+      this.failures = 0;
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      this.isCut = true;
+      this.timer = setTimeout(() => this.flush(), WAITS[Math.min(this.failures++, WAITS.length - 1)]);
+    } finally {
+      this.isSending = false;
+      this.changed();
+    }
+    if (!this.isCut && !this.isClosed) this.flush();
+  }
+
+  private apply(operations: Operation[], isCertain = false): Step | Unfit {
+    const before = new Map(this.spans);
+    const done: Step["done"] = [];
+    for (const operation of operations) {
+      const next = after(this.spans, operation, this.entryOf);
+      const why = next === undefined ? "span_gone" : isCertain ? null : unfit(this.spans, operation, next);
+      if (next === undefined || why !== null) {
+        this.spans = before;
+        return why ?? "span_gone";
+      }
+      done.push({ event: crypto.randomUUID(), operation, inverse: inverse(this.spans, operation) });
+      this.spans.set(next.id, next);
+    }
+    this.queue.push(...done.map(({ event: id, operation }) => ({ id, operation })));
+    this.store();
+    this.changed();
+    this.flush();
+    return { done };
+  }
+
+  private readonly entryOf = (id: string): Entry => ({ id, name: this.names.get(id) ?? null });
+
+  private take(answer: TaskAnswer): void {
+    this.base = new Map(answer.spans.map((span) => [span.id, received(span)]));
+    for (const span of answer.spans) if (span.entry) this.learn(span.entry);
+  }
+
+  private replay(): void {
+    this.spans = new Map(this.base);
+    for (const { operation } of this.queue) {
+      const next = after(this.spans, operation, this.entryOf);
+      if (next !== undefined) this.spans.set(next.id, next);
+    }
+  }
+
+  private acknowledge(saved: Saved): void {
+    const sent = new Map(saved.corrections.map((one) => [one.id, one]));
+    this.queue = this.queue.filter((one) => !sent.has(one.id));
+    for (const step of [...this.undoable.slice(-AT_ONCE), ...this.redoable.slice(-AT_ONCE)]) {
+      for (const one of step.done) one.inverse = sent.get(one.event)?.inverse ?? one.inverse;
+    }
+    for (const span of saved.spans) {
+      if (span.entry?.name) this.learn(span.entry);
+      this.base.set(span.id, received(span));
+    }
+    for (const id of saved.gone) {
+      const span = this.base.get(id) ?? this.spans.get(id);
+      if (span) this.base.set(id, { ...span, gone: true });
+    }
+    this.revision = saved.revision;
+    this.store();
+    this.replay();
+    const other = saved.between.find((one) => one.client !== this.client);
+    if (other) this.noticed({ is: "others", by: other.by });
+  }
+
+  private async refused(refusal: Refusal, events: Event[]): Promise<void> {
+    if (refusal.code === "correction_conflict") {
+      this.conflict = refusal.detail as Conflict;
+      return;
+    }
+    if (refusal.code === "task_closed") {
+      this.isClosed = true;
+      return;
+    }
+    // One that the service does not take is told and dropped; what else was sent with it goes again.
+    const wrong: string = refusal.detail.event ?? events[0]!.id;
+    this.queue = this.queue.filter((one) => one.id !== wrong);
+    const kept = (step: Step) => !step.done.some((one) => one.event === wrong);
+    this.undoable = this.undoable.filter(kept);
+    this.store();
+    await this.reload();
+    this.noticed({ is: "refused", message: refusal.detail.reason ?? refusal.message });
+  }
+
+  private store(): void {
+    this.isKept = keep(this.who, this.task.id, { client: this.client, revision: this.revision, events: this.queue });
+  }
+
+  private async reload(): Promise<void> {
+    const response = await ask(`/v1/tasks/${this.task.id}`, { signal: this.stopper.signal });
+    if (!response.ok) return;
+    const answer: TaskAnswer = await response.json();
+    this.take(answer);
+    this.task = answer.task;
+    this.writable = answer.writable;
+    if (!this.queue.length) this.revision = answer.revision;
+    this.replay();
+    this.changed();
+  }
+
+  private schedulePoll(): void {
+    this.poll = setTimeout(async () => {
+      try {
+        if (!document.hidden && !this.queue.length) await this.look();
+      } catch {
+        // tried again in a while
+      }
+      if (!this.stopper.signal.aborted) this.schedulePoll();
+    }, POLL);
+  }
+
+  private async look(): Promise<void> {
+    const since = this.revision;
+    const response = await ask(`/v1/tasks/${this.task.id}/corrections?since=${since}`, { signal: this.stopper.signal });
+    if (!response.ok) return;
+    const { corrections }: { corrections: Correction[] } = await response.json();
+    const other = corrections.find((one) => one.client !== this.client);
+    if (!other || this.queue.length || this.revision !== since) return;
+    await this.reload();
+    this.noticed({ is: "others", by: other.by });
+  }
+}
