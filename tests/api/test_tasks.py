@@ -194,6 +194,21 @@ def test_an_id_is_no_other_correction(begun):
     assert again.json()["error"]["detail"] == {"event": "e0", "index": 0, "reason": "event_reused", "spans": []}
 
 
+def test_an_id_twice_in_one_request_is_one_correction_and_no_one_elses(begun):
+    office, _, task, _ = begun
+    number = named(office.spans("lan", task))["7.215"]["id"]
+    accept, reject = ({"id": "e1", "operation": {"op": op, "span": number}} for op in ("accept", "reject"))
+
+    def sent(name, *events):
+        body = {"revision": 0, "client": name, "events": events}
+        return office.ask(name, "POST", f"tasks/{task}/corrections", json=body)
+
+    assert code_of(sent("lan", accept, reject)) == (422, "correction_invalid")
+    told = sent("lan", accept, accept).json()
+    assert told["revision"] == 1 and [c["number"] for c in told["corrections"]] == [1, 1]
+    assert sent("minh", accept).json()["error"]["detail"]["reason"] == "event_reused"
+
+
 def test_one_that_breaks_the_rules_stores_none(begun):
     office, _, task, _ = begun
     spans = named(office.spans("lan", task))
@@ -244,7 +259,7 @@ def test_spans_that_two_add_to_one_place_are_a_conflict(begun):
         sent = {"op": "add", "span": f"n-{name}", "label": "PERIOD", "start": start, "end": start + 6}
         answer = office.send(name, task, sent, prefix=name)
     assert code_of(answer) == (409, "correction_conflict")
-    assert answer.json()["error"]["detail"]["spans"] == ["n-lan"]
+    assert answer.json()["error"]["detail"]["spans"] == ["n-lan", "n-minh"]
 
 
 def test_a_revision_that_was_never_is_a_conflict(begun):
@@ -357,6 +372,34 @@ def test_adding_a_document_again_adds_no_task(begun):
     assert code_of(office.ask("an", "POST", f"projects/{project}/documents", json=body)) == (422, "request_invalid")
 
 
+def test_whoever_takes_it_takes_no_task_that_somebody_has(begun):
+    office, project, _, _ = begun
+    document = keep(office.database, TEXT + "\n", name="b.txt").id
+    (own,) = office.tasks(project, document, assign=["lan"])
+    nobodys, again = office.tasks(project, document, assign=[None, "lan"])
+    assert again["id"] == own["id"] != nobodys["id"] and nobodys["assignee"] is None
+    assert again["blind"] and nobodys["blind"]
+
+
+def test_an_import_of_other_spans_is_a_task_of_its_own(begun):
+    office, project, _, _ = begun
+    out = office.ask("an", "GET", f"projects/{project}/export").content
+    headers = office.headers["an"] | {"Content-Type": "application/octet-stream"}
+
+    def taken(data):
+        answer = office.client.post(f"/v1/projects/{project}/import?format=jsonl", content=data, headers=headers)
+        assert answer.is_success, answer.text
+        return answer.json()["tasks"][0]["id"]
+
+    gold = json.loads(out)
+    first = taken(json.dumps(gold).encode())
+    assert taken(json.dumps(gold).encode()) == first
+    gold["spans"] = [span for span in gold["spans"] if span["text"] != "8.320"]
+    second = taken(json.dumps(gold).encode())
+    assert second != first
+    assert "8.320" not in named(office.spans("an", second))
+
+
 def test_of_a_blind_pair_neither_sees_the_other_until_both_are_done(office):
     document = keep(office.database, TEXT, name="a.txt").id
     project = office.project()
@@ -387,8 +430,38 @@ def test_of_a_blind_pair_neither_sees_the_other_until_both_are_done(office):
 
 def test_a_reviewer_who_makes_one_side_does_not_see_the_other(office):
     document = keep(office.database, TEXT, name="a.txt").id
-    _, two = office.tasks(office.project(), document, assign=["an", "lan"])
+    project = office.project()
+    _, two = office.tasks(project, document, assign=["an", "lan"])
     assert code_of(office.ask("an", "GET", f"tasks/{two['id']}")) == (404, "task_unknown")
+    assert office.ask("an", "GET", f"projects/{project}/export", params={"annotator": "lan"}).content == b""
+
+
+def test_of_three_blind_annotations_none_is_decided_before_the_last_is_done(office):
+    document = keep(office.database, TEXT, name="a.txt").id
+    project = office.project()
+    *two, third = (t["id"] for t in office.tasks(project, document, assign=["lan", "minh", "an"]))
+    for name, task in zip(("lan", "minh"), two, strict=True):
+        office.ok(name, "PATCH", f"tasks/{task}", json={"state": "done"})
+    asked = ("an", "POST", f"projects/{project}/adjudications")
+    assert code_of(office.ask(*asked, json={"document": document})) == (409, "task_unfinished")
+    office.ok("an", "PATCH", f"tasks/{third}", json={"state": "done"})
+    assert office.ask(*asked, json={"document": document}).status_code == 201
+
+
+def test_what_is_being_decided_is_exported_when_it_is(office):
+    document = keep(office.database, TEXT, name="a.txt").id
+    project = office.project()
+    sides = [t["id"] for t in office.tasks(project, document, assign=["lan", "minh"])]
+    number = named(office.spans("lan", sides[0]))["7.215"]["id"]
+    assert office.send("minh", sides[1], {"op": "reject", "span": number}).is_success
+    for name, task in zip(("lan", "minh"), sides, strict=True):
+        office.ok(name, "PATCH", f"tasks/{task}", json={"state": "done"})
+    path = f"projects/{project}"
+    made = office.ok("an", "POST", f"{path}/adjudications", json={"document": document, "assignee": "an"})["id"]
+    office.ok("an", "PATCH", f"tasks/{made}", json={"state": "begun"})
+    assert "7.215" in {s["text"] for s in json.loads(office.ask("an", "GET", f"{path}/export").text)["spans"]}
+    office.ok("an", "PATCH", f"tasks/{made}", json={"state": "done"})
+    assert "7.215" not in {s["text"] for s in json.loads(office.ask("an", "GET", f"{path}/export").text)["spans"]}
 
 
 def test_agreement_and_adjudication(office):

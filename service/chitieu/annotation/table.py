@@ -84,7 +84,7 @@ def with_entries(
     chosen = {
         one.span.id: one.span.entry
         for one in spans
-        if one.changed and one.span.entry is not None and one.span.label == "INDICATOR"
+        if (one.changed or one.span.origin == "person") and one.span.entry is not None and one.span.label == "INDICATOR"
     }
     return answer.model_copy(update={"observations": list(_chosen(answer.observations, chosen, entry_of))})
 

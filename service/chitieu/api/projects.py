@@ -394,7 +394,9 @@ def export_project(
             f"`offsets` không dùng với {format}. / `offsets` does not go with {format}.",
             problems=[{"where": "query.offsets", "what": f"not with {format}"}],
         )
-    found = corrections.exported(database, id, at=moment_of(at), done=done, annotator=annotator, by=by(actor))
+    found = corrections.exported(
+        database, id, at=moment_of(at), done=done, annotator=annotator, person=person(actor), by=by(actor)
+    )
     with programs_told():
         data = _zipped(found, form) if form.single else form.write(found, offsets)
     suffix = ".zip" if form.single else form.suffix

@@ -29,7 +29,7 @@ from chitieu.store.audit import By, add_entry
 from chitieu.store.database import Database
 from chitieu.store.projects import the_project
 from chitieu.store.tables import Correction, StoredDocument, StoredText, Task
-from chitieu.store.tasks import Person, TaskInfo, TaskModel, begin, closed, info_of, is_writable, the_task
+from chitieu.store.tasks import Person, TaskInfo, TaskModel, begin, closed, info_of, is_visible, is_writable, the_task
 
 _ENDED = ("done", "adjudicated")
 
@@ -117,9 +117,15 @@ def append(
         task = the_task(session, task_id, person, lock=True)
         past = _past(session, task)
         known = {row.event: row for row in past}
-        fresh = [(at, event) for at, event in enumerate(events) if event.id not in known]
+        fresh: list[tuple[int, Event]] = []
+        met: dict[str, Operation] = {}
         for at, event in enumerate(events):
-            if event.id in known and OPERATION.validate_python(known[event.id].operation) != event.operation:
+            row = known.get(event.id)
+            before = met.get(event.id) if row is None else OPERATION.validate_python(row.operation)
+            if before is None:
+                met[event.id] = event.operation
+                fresh.append((at, event))
+            elif before != event.operation or (row is not None and row.actor != person.name):
                 raise _invalid(at, event, Unfit("event_reused"))
         others = [row for row in past if row.number > revision and row.client != client]
         if fresh:
@@ -163,7 +169,7 @@ def _checked(
             span = checked(text, spans, event.operation, is_entry=is_entry)
         except Unfit as unfit:
             if {event.operation.span, *unfit.spans} & {row.span for row in others}:
-                raise _conflict(task, fresh, set(unfit.spans), others) from unfit
+                raise _conflict(task, fresh, {event.operation.span, *unfit.spans}, others) from unfit
             raise _invalid(at, event, unfit) from unfit
         spans[span.id] = span
         new.append((event, undo, span.label))
@@ -253,6 +259,7 @@ def exported(
     at: datetime | None = None,
     done: bool = False,
     annotator: str | None = None,
+    person: Person,
     by: By,
 ) -> list[AnnotatedDocument]:
     """One annotation of each document of a project: what was decided between two, else what is done, begun, or what was there before.
@@ -261,12 +268,12 @@ def exported(
         at: as of this time; None: now.
         done: only those that are (were) done.
         annotator: only those of this person.
+        person: who asks; what they may not see is left out.
 
     Raises:
         ProjectUnknown: there is none. AnnotationInvalid: a beginning broke the rules.
     """
     moment = at or datetime.now(UTC)
-    nobody = Person("", "admin")
     with database.read() as session:
         project = the_project(session, project_id)
         asked = select(Task).where(Task.project_seq == project.seq, Task.made_at <= moment).order_by(Task.seq)
@@ -275,16 +282,16 @@ def exported(
         best: dict[int, tuple[tuple[int, int], Task]] = {}
         for task in session.scalars(asked):
             was_done = task.done_at is not None and task.done_at <= moment
-            if done and not was_done:
+            if (done and not was_done) or not is_visible(session, task, person):
                 continue
             was_begun = task.begun_at is not None and task.begun_at <= moment
             stage = 2 if was_done else int(was_begun)
-            rank = (int(task.kind == "adjudicate" and stage > 0), stage)
+            rank = (int(task.kind == "adjudicate" and was_done), stage)
             there = best.get(task.document_seq)
             if there is None or rank > there[0]:
                 best[task.document_seq] = rank, task
         documents = [
-            _annotation(session, task, nobody, at=moment).document()
+            _annotation(session, task, person, at=moment).document()
             for _, task in sorted(best.values(), key=lambda ranked: ranked[1].seq)
         ]
     with database.write() as session:

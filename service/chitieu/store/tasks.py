@@ -150,17 +150,20 @@ def _of_document(
         model = TaskModel(name=stored.model_name, version=stored.model_version)
     else:
         spans, model = one.spans, one.model
-    ids = []
-    for name in assign:
-        same = next((task for task in there if task.assignee == name or (name is None and task.id not in ids)), None)
-        if same is not None:
+    if not isinstance(one, str):
+        beginning = packed(spans)
+        there = [task for task in there if task.beginning == beginning]
+    ids = {}
+    # Names first: what is somebody's is not there for whoever takes it.
+    for at, name in sorted(enumerate(assign), key=lambda pair: pair[1] is None):
+        same = next((task for task in there if name is None or task.assignee == name), None)
+        if same is None:
+            same = _make(session, project, stored.seq, stored.text_sha256, spans, model, name, blind, by)
+        else:
             there.remove(same)
-        ids.append(
-            same.id
-            if same is not None
-            else _make(session, project, stored.seq, stored.text_sha256, spans, model, name, blind, by).id
-        )
-    return ids
+            same.blind = int(same.blind or blind)
+        ids[at] = same.id
+    return [ids[at] for at in range(len(assign))]
 
 
 def _make(
@@ -248,15 +251,23 @@ def take_next(database: Database, project_id: str, person: Person, *, by: By) ->
     with database.write() as session:
         project = the_project(session, project_id)
         _lock(session, project)
-        found = session.execute(_next(project, person)).first()
-        if found is None:
+        task = _locked_next(session, project, person)
+        if task is None:
             return None
-        task = session.scalars(select(Task).where(Task.id == found.id)).one()
         if task.assignee is None:
             add_entry(session, by, "task_changed", task.id, assignee=person.name)
         begin(task, person.name)
         session.flush()
         return _info(session.execute(_infos().where(Task.id == task.id)).one())
+
+
+def _locked_next(session: Session, project: Project, person: Person) -> Task | None:
+    while (found := session.execute(_next(project, person)).first()) is not None:
+        asked = select(Task).where(Task.id == found.id).with_for_update().execution_options(populate_existing=True)
+        task = session.scalar(asked)
+        if task is not None and task.assignee in (None, person.name) and task.state not in _ENDED:
+            return task  # else somebody else began it, or it was deleted, while its row was waited for
+    return None
 
 
 def _next(project: Project, person: Person) -> Select[*tuple[Any, ...]]:
@@ -304,7 +315,7 @@ def the_task(session: Session, id: str, person: Person, *, lock: bool = False) -
     """
     asked = select(Task).where(Task.id == id)
     task = session.scalar(asked.with_for_update() if lock else asked)
-    if task is None or not _visible(session, task, person):
+    if task is None or not is_visible(session, task, person):
         raise TaskUnknown(f"Không có việc “{id[:80]}”. / There is no task “{id[:80]}”.", task=id[:80])
     return task
 
@@ -319,7 +330,8 @@ def is_writable(task: Task, person: Person) -> bool:
     return task.state not in _ENDED and (not task.blind or task.assignee in (None, person.name))
 
 
-def _visible(session: Session, task: Task, person: Person) -> bool:
+def is_visible(session: Session, task: Task, person: Person) -> bool:
+    """Whether somebody may see the task."""
     if task.assignee == person.name:
         return True
     if task.kind == "adjudicate":
@@ -457,6 +469,10 @@ def adjudication(
                 "Bản gán nhãn vừa thay đổi. / An annotation has changed meanwhile.", document=document_id[:80]
             )
         task = locked[first.id]
+        if task.blind and any(side.state not in _ENDED for side in _sides(session, task)):
+            raise TaskUnfinished(
+                "Còn bản gán nhãn chưa xong. / An annotation of this document is not done.", document=document_id[:80]
+            )
         there = session.scalar(
             select(Task).where(
                 Task.project_seq == project.seq, Task.document_seq == task.document_seq, Task.kind == "adjudicate"
