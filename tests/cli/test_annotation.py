@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from chitieu.annotation.formats.file_names import file_names
 from chitieu.annotation.formats.registry import FORMATS
 from chitieu.annotation.inline_xml import parse
 from chitieu.cli import annotation, main
@@ -62,7 +63,7 @@ def test_a_folder_has_a_file_for_each_document(folder, tmp_path, name):
 
 
 def test_documents_of_one_name_get_files_of_their_own(one, tmp_path):
-    names = annotation._names(
+    names = file_names(
         [parse("x", name) for name in ("a.xml", "A.txt", "../b/a", "/", "", "x" * 300, "đ?.xml")], ".xml"
     )
     assert names == ["a.xml", "A-2.xml", "a-3.xml", "document.xml", "document-2.xml", "x" * 60 + ".xml", "đ_.xml"]

@@ -148,7 +148,7 @@ def test_where_nothing_is_stored_there_is_no_backup_and_nothing_is_made(tmp_path
 def test_a_compacted_file_is_smaller_and_holds_the_same(told_where, tmp_path, capsys):
     kept = keep(told_where)
     for n in range(5):
-        gone = keep_rows(told_where, {}, name=f"{n}.txt", text=f"Văn bản {n}." + "kinh tế " * 20_000)
+        gone = keep_rows(told_where, {}, name=f"{n}.txt", text=f"Văn bản {n}." + "kinh tế " * 40_000)
         with told_where.write() as session:
             session.execute(text("DELETE FROM documents WHERE id = :id"), {"id": gone.id})
             session.execute(text("DELETE FROM texts WHERE sha256 = :sha256"), {"sha256": gone.sha256})

@@ -129,7 +129,11 @@ class Pages(Mount):
         super().__init__("/", app=self._answer, name="web")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.NONE, {}) if scope["path"].startswith("/v1/") else super().matches(scope)
+        if scope["path"].startswith("/v1/"):
+            return Match.NONE, {}
+        match, found = super().matches(scope)
+        # Logs and measures know the requests for files by it.
+        return match, found | {"endpoint": self._files} if match is not Match.NONE else found
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._web.is_built:
