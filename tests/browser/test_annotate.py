@@ -56,6 +56,18 @@ def walk_to(page, words):
     raise AssertionError(f"no {words}")
 
 
+def select_result(page):
+    """The words "Kết quả", which no span holds, with the space before them."""
+    page.locator("#words").evaluate("""n => {
+        const walker = document.createTreeWalker(n, NodeFilter.SHOW_TEXT);
+        for (let t = walker.nextNode(); t; t = walker.nextNode()) {
+            const at = t.data.indexOf('Kết quả');
+            if (at >= 0) { getSelection().setBaseAndExtent(t, at - 1, t, at + 7); return; }
+        }
+    }""")
+    page.wait_for_selector(".inspector strong:text-is('Kết quả')")
+
+
 def test_the_queue_leads_to_the_next_document(browser, bench):
     task = bench.task(REPORT, "hàng đợi.txt", None)
     context = browser.new_context()
@@ -150,14 +162,7 @@ def test_a_new_span_by_keyboard_and_by_selection(opened, bench):
         if page.locator(".inspector strong").inner_text() == "BÁO":
             break
         press(page, "ArrowLeft")
-    page.locator("#words").evaluate("""n => {
-        const walker = document.createTreeWalker(n, NodeFilter.SHOW_TEXT);
-        for (let t = walker.nextNode(); t; t = walker.nextNode()) {
-            const at = t.data.indexOf('Kết quả');
-            if (at >= 0) { getSelection().setBaseAndExtent(t, at - 1, t, at + 7); return; }
-        }
-    }""")
-    page.wait_for_selector(".inspector strong:text-is('Kết quả')")
+    select_result(page)
     press(page, "1")
     saved(page)
     new = bench.spans(task)["Kết quả"]
@@ -218,6 +223,53 @@ def test_what_was_unsent_when_the_page_went_is_sent_by_the_next(opened, bench):
     saved(page)
     assert asked == ["beforeunload"]
     assert bench.spans(task)["8.320"]["state"] == "rejected"
+
+
+def test_a_request_that_is_refused_loses_no_correction(opened, bench):
+    task = bench.task(REPORT, "từ chối.txt", "lan")
+    page = opened(task)
+    error = {"error": {"code": "cross_site", "message": "Không nhận. / Not taken."}}
+    page.route("**/corrections", lambda route: route.fulfill(status=403, json=error), times=1)
+    walk_to(page, "8.320")
+    press(page, "x")
+    page.wait_for_selector("#saving.unsent")
+    assert "Không nhận." in page.locator(".said").inner_text()
+    saved(page)
+    assert bench.spans(task)["8.320"]["state"] == "rejected"
+
+
+def test_a_task_is_not_done_before_all_is_sent(opened, bench):
+    task = bench.task(REPORT, "chưa xong.txt", "lan")
+    page = opened(task)
+    page.route("**/corrections", lambda route: route.abort())
+    walk_to(page, "8.320")
+    press(page, "x")
+    page.wait_for_selector("#saving.unsent")
+    page.click(".finish")
+    page.wait_for_selector(".said.open:has-text('Chưa thể xong')")
+    assert bench.ask(f"/v1/tasks/{task['id']}")["task"]["state"] != "done"
+    page.unroute("**/corrections")
+    page.click(".finish")
+    page.wait_for_selector(".tasks")
+    assert bench.ask(f"/v1/tasks/{task['id']}")["task"]["state"] == "done"
+    assert bench.spans(task)["8.320"]["state"] == "rejected"
+
+
+def test_a_removal_is_undone_after_others_changed_the_task(opened, bench):
+    task = bench.task(REPORT, "bỏ rồi lấy lại.txt", "lan")
+    lan = opened(task)
+    select_result(lan)
+    press(lan, "1", "x")
+    saved(lan)
+    assert "Kết quả" not in bench.spans(task)
+    an = opened(task, "an")
+    walk_to(an, "8.320")
+    press(an, "x")
+    saved(an)
+    lan.wait_for_selector("#words .mark.rejected:has-text('8.320')")
+    press(lan, "u")
+    saved(lan)
+    assert bench.spans(task)["Kết quả"]["label"] == "INDICATOR"
 
 
 @pytest.mark.parametrize("keeps", ["mine", "theirs"])

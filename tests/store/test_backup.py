@@ -398,7 +398,8 @@ def test_a_backup_of_an_older_version_is_brought_to_the_tables_of_this_one(datab
     restore(other, stream)
     assert migrations.revision(other) == "9999"
     with other.read() as session:
-        assert session.execute(text("SELECT DISTINCT actor, more FROM audit")).one() == ("lan", 7)
+        found = session.execute(text("SELECT DISTINCT actor, more FROM audit")).all()
+    assert ("lan", 7) in found and {more for _, more in found} == {7}
     assert len(list_documents(other).items) == 2
     keep_rows(other, {}, name="mới.txt")
 

@@ -1,7 +1,8 @@
 // One task as it is worked on: what the service has, what is on its way there, and what undoes it.
 // What is seen is the service's state with the unsent events over it, so nothing waits for an answer.
 
-import { ask, Refusal, refusalOf } from "../shared/session";
+import { ask, type Refusal, refusalOf } from "../shared/session";
+import { uuid } from "../shared/uuid";
 import {
   type Correction,
   type Entry,
@@ -14,7 +15,7 @@ import {
   type TaskAnswer,
 } from "./contract";
 import { after, inverse, type Unfit, unfit } from "./fold";
-import { adopted, keep } from "./unsent";
+import { type Held, keep } from "./unsent";
 
 const AT_ONCE = 200; // events a request
 const WAITS = [1_000, 2_000, 5_000, 10_000]; // milliseconds before it is tried again
@@ -33,7 +34,7 @@ interface Step {
   done: { event: string; operation: Operation; inverse: Operation }[];
 }
 
-export type Notice = { is: "others"; by: string } | { is: "refused"; message: string };
+export type Notice = { is: "others"; by: string } | { is: "refused" | "kept"; message: string };
 
 export class Desk {
   spans = new Map<string, Span>();
@@ -46,31 +47,32 @@ export class Desk {
   private readonly names = new Map<string, string | null>();
   private undoable: Step[] = [];
   private redoable: Step[] = [];
-  private isSending = false;
+  private sending: Promise<void> | null = null;
   private isCut = false;
   private isClosed = false;
   private isKept = true;
+  private told = ""; // code of the refusal that was told last: it is met at every attempt
   private failures = 0;
   private timer = 0;
   private poll = 0;
-  private client: string;
+  private readonly client: string;
   private readonly stopper = new AbortController();
 
   constructor(
     answer: TaskAnswer,
     private readonly who: string,
+    private readonly held: Held,
     private readonly changed: () => void,
     private readonly noticed: (notice: Notice) => void,
   ) {
     this.task = answer.task;
     this.writable = answer.writable;
     this.revision = answer.revision;
-    this.client = `tab-${crypto.randomUUID()}`;
+    this.client = held.client;
     this.take(answer);
-    const left = adopted(who, answer.task.id);
-    if (left !== null) {
+    if (held.left !== null) {
       // The events were made against that revision: so others' since then are found to conflict.
-      ({ client: this.client, revision: this.revision, events: this.queue } = left);
+      ({ revision: this.revision, events: this.queue } = held.left);
     }
     this.replay();
     addEventListener("online", () => this.flush(), { signal: this.stopper.signal });
@@ -82,6 +84,7 @@ export class Desk {
     this.stopper.abort();
     clearTimeout(this.timer);
     clearTimeout(this.poll);
+    this.held.release();
   }
 
   get saving(): Saving {
@@ -128,7 +131,8 @@ export class Desk {
     const step = this.undoable.pop();
     if (step === undefined) return null;
     const made = this.apply(step.done.map((one) => one.inverse).reverse(), true);
-    if (typeof made !== "string") this.redoable.push(step);
+    if (typeof made === "string") this.undoable.push(step);
+    else this.redoable.push(step);
     return step.done[0]!.operation.span;
   }
 
@@ -139,7 +143,8 @@ export class Desk {
       step.done.map((one) => one.operation),
       true,
     );
-    if (typeof made !== "string") this.undoable.push(made);
+    if (typeof made === "string") this.redoable.push(step);
+    else this.undoable.push(made);
     return step.done[0]!.operation.span;
   }
 
@@ -156,7 +161,7 @@ export class Desk {
       const isOver = !events.includes(one.id) || !lost.has(span);
       if (isOver || !["change", "link", "entry"].includes(one.operation.op)) return [one];
       lost.delete(span);
-      return [{ id: crypto.randomUUID(), operation: { op: "restore", span } as const }, one];
+      return [{ id: uuid(), operation: { op: "restore", span } as const }, one];
     });
     this.revision = revision;
     this.conflict = null;
@@ -180,7 +185,12 @@ export class Desk {
     this.flush();
   }
 
-  async setState(state: "done" | "begun"): Promise<void> {
+  /** Whether it could be: a task is not done while changes to it are unsent. */
+  async setState(state: "done" | "begun"): Promise<boolean> {
+    if (state === "done") {
+      await this.flush();
+      if (this.queue.length) return false;
+    }
     const response = await ask(`/v1/tasks/${this.task.id}`, {
       method: "PATCH",
       headers: { "Content-Type": "application/json" },
@@ -191,11 +201,26 @@ export class Desk {
     this.isClosed = false;
     await this.reload();
     this.flush();
+    return true;
   }
 
+  /** Sends what is unsent, until nothing is or it cannot go on. */
   async flush(): Promise<void> {
-    if (this.isSending || this.conflict || this.stopper.signal.aborted || !this.queue.length) return;
-    this.isSending = true;
+    if (this.sending === null && this.canSend) this.sending = this.sendAll();
+    await this.sending;
+  }
+
+  private get canSend(): boolean {
+    return this.queue.length > 0 && !this.conflict && !this.stopper.signal.aborted;
+  }
+
+  private async sendAll(): Promise<void> {
+    do await this.send();
+    while (this.canSend && !this.isCut && !this.isClosed);
+    this.sending = null;
+  }
+
+  private async send(): Promise<void> {
     clearTimeout(this.timer);
     const events = this.queue.slice(0, AT_ONCE);
     try {
@@ -209,15 +234,12 @@ export class Desk {
       else await this.refused(await refusalOf(response), events);
       this.isCut = false;
       this.failures = 0;
-    } catch (error) {
-      if (error instanceof Refusal) throw error;
+      this.told = "";
+    } catch {
       this.isCut = true;
       this.timer = setTimeout(() => this.flush(), WAITS[Math.min(this.failures++, WAITS.length - 1)]);
-    } finally {
-      this.isSending = false;
-      this.changed();
     }
-    if (!this.isCut && !this.isClosed) this.flush();
+    this.changed();
   }
 
   private apply(operations: Operation[], isCertain = false): Step | Unfit {
@@ -230,7 +252,7 @@ export class Desk {
         this.spans = before;
         return why ?? "span_gone";
       }
-      done.push({ event: crypto.randomUUID(), operation, inverse: inverse(this.spans, operation) });
+      done.push({ event: uuid(), operation, inverse: inverse(this.spans, operation) });
       this.spans.set(next.id, next);
     }
     this.queue.push(...done.map(({ event: id, operation }) => ({ id, operation })));
@@ -243,7 +265,9 @@ export class Desk {
   private readonly entryOf = (id: string): Entry => ({ id, name: this.names.get(id) ?? null });
 
   private take(answer: TaskAnswer): void {
-    this.base = new Map(answer.spans.map((span) => [span.id, received(span)]));
+    // What was removed is in no answer, but may be restored.
+    for (const [id, span] of this.base) this.base.set(id, { ...span, gone: true });
+    for (const span of answer.spans) this.base.set(span.id, received(span));
     for (const span of answer.spans) if (span.entry) this.learn(span.entry);
   }
 
@@ -257,6 +281,10 @@ export class Desk {
 
   private acknowledge(saved: Saved): void {
     const sent = new Map(saved.corrections.map((one) => [one.id, one]));
+    for (const { id, operation } of this.queue) {
+      const next = sent.has(id) ? after(this.base, operation, this.entryOf) : undefined;
+      if (next !== undefined) this.base.set(next.id, next);
+    }
     this.queue = this.queue.filter((one) => !sent.has(one.id));
     for (const step of [...this.undoable.slice(-AT_ONCE), ...this.redoable.slice(-AT_ONCE)]) {
       for (const one of step.done) one.inverse = sent.get(one.event)?.inverse ?? one.inverse;
@@ -285,14 +313,20 @@ export class Desk {
       this.isClosed = true;
       return;
     }
-    // One that the service does not take is told and dropped; what else was sent with it goes again.
-    const wrong: string = refusal.detail.event ?? events[0]!.id;
+    const wrong: unknown = refusal.code === "correction_invalid" ? refusal.detail.event : undefined;
+    if (!events.some((one) => one.id === wrong)) {
+      // It is the request that was refused, as after another login: what was in it may be taken later.
+      if (this.told !== refusal.code) this.noticed({ is: "kept", message: refusal.message });
+      this.told = refusal.code;
+      throw refusal;
+    }
+    // One that breaks the rules is told and dropped; what else was sent with it goes again.
     this.queue = this.queue.filter((one) => one.id !== wrong);
     const kept = (step: Step) => !step.done.some((one) => one.event === wrong);
     this.undoable = this.undoable.filter(kept);
     this.store();
-    await this.reload();
     this.noticed({ is: "refused", message: refusal.detail.reason ?? refusal.message });
+    await this.reload();
   }
 
   private store(): void {

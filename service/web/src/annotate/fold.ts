@@ -82,9 +82,11 @@ export function inverse(spans: Spans, operation: Operation): Operation {
 
 /** Why the service would refuse a span; null where it would not for what can be seen here. */
 export function unfit(spans: Spans, operation: Operation, next: Span): Unfit | null {
+  const before = spans.get(next.id);
+  if (before?.gone && operation.op !== "add" && operation.op !== "restore") return "span_gone";
+  if (["change", "link", "entry"].includes(operation.op) && !counts(before)) return "span_gone";
   if (!counts(next)) return null;
   if (next.start >= next.end) return "empty";
-  const before = spans.get(next.id);
   const stays = counts(before) && before.label === next.label && before.start === next.start && before.end === next.end;
   for (const other of stays ? [] : spans.values()) {
     if (other.id === next.id || !counts(other) || other.start >= next.end || next.start >= other.end) continue;

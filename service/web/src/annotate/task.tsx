@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { current, half, inBoth } from "../shared/language";
 import { ask, Refusal, refusalOf } from "../shared/session";
+import { uuid } from "../shared/uuid";
 import { Bar } from "./bar";
 import { type Entry, isFigure, isPhrase, LABELS, type Label, type Operation, type TaskAnswer } from "./contract";
 import { Desk, type Notice } from "./desk";
@@ -14,6 +15,7 @@ import { EntryPicker, LinkPicker, type Option } from "./picker";
 import { Positions, type Range } from "./positions";
 import { Guidelines } from "./queue";
 import { Observations, useTable } from "./table";
+import { adopted, type Held } from "./unsent";
 import { blocksOf, type Filter, filled, isOn, isUnsure, matches, NO_FILTER, type Seen, scoreOf, seenOf } from "./view";
 import { tell, tellCode } from "./words";
 
@@ -27,18 +29,25 @@ interface Asked {
 }
 
 export function TaskPage({ id, me, back }: Asked) {
-  const [answer, setAnswer] = useState<TaskAnswer | null>(null);
+  const [opened, setOpened] = useState<{ answer: TaskAnswer; held: Held } | null>(null);
   const [message, setMessage] = useState("");
   const [again, setAgain] = useState(0);
   useEffect(() => {
+    let isLeft = false;
     setMessage("");
     ask(`/v1/tasks/${id}`)
       .then(async (response) => {
         if (!response.ok) throw await refusalOf(response);
-        setAnswer(await response.json());
+        const answer = await response.json();
+        const held = await adopted(me, id);
+        if (isLeft) held.release();
+        else setOpened({ answer, held });
       })
       .catch((error) => setMessage(error instanceof Refusal ? error.message : inBoth("offline")));
-  }, [id, again]);
+    return () => {
+      isLeft = true;
+    };
+  }, [id, me, again]);
   if (message) {
     return (
       <div class="queue">
@@ -54,29 +63,36 @@ export function TaskPage({ id, me, back }: Asked) {
       </div>
     );
   }
-  return answer ? <Work answer={answer} me={me} back={back} /> : <p class="quiet loading">{tell("loading")}</p>;
+  return opened ? <Work {...opened} me={me} back={back} /> : <p class="quiet loading">{tell("loading")}</p>;
 }
 
 type Mode = "" | "link" | "entry" | "help";
 type Draft = Range & { byKeys: boolean };
 
-function Work({ answer, me, back }: { answer: TaskAnswer; me: string; back: (project: string) => void }) {
+interface Worked {
+  answer: TaskAnswer;
+  held: Held;
+  me: string;
+  back: (project: string) => void;
+}
+
+function Work({ answer, held, me, back }: Worked) {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const [said, setSaid] = useState("");
   const [chosen, setChosen] = useState("");
   const [draft, setDraft] = useState<Draft | null>(null);
   const [mode, setMode] = useState<Mode>("");
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
-  const [threshold, setThreshold] = useState(() => Number(localStorage.getItem(THRESHOLD) ?? 0.8));
+  const [threshold, setThreshold] = useState(keptThreshold);
   const [tab, setTab] = useState<"text" | "table">("text");
   const pane = useRef<HTMLElement>(null);
   const notice = (told: Notice) =>
-    setSaid(told.is === "others" ? tell("others", told.by) : tell("refused", half(tellCode("", told.message))));
+    setSaid(told.is === "others" ? tell("others", told.by) : tell(told.is, half(tellCode("", told.message))));
 
   const positions = useMemo(() => new Positions(answer.text), [answer]);
-  const held = useRef<Desk | null>(null);
-  held.current ??= new Desk(answer, me, () => redraw(0), notice);
-  const desk = held.current;
+  const made = useRef<Desk | null>(null);
+  made.current ??= new Desk(answer, me, held, () => redraw(0), notice);
+  const desk = made.current;
   useEffect(() => () => desk.close(), [desk]);
 
   const drawn = useRef({
@@ -159,7 +175,7 @@ function Work({ answer, me, back }: { answer: TaskAnswer; me: string; back: (pro
   };
   const label = (to: Label) => {
     if (draft) {
-      const span = `n-${crypto.randomUUID()}`;
+      const span = `n-${uuid()}`;
       if (!perform([{ op: "add", span, label: to, start: draft.start, end: draft.end }])) return;
       getSelection()?.removeAllRanges();
       setDraft(null);
@@ -358,8 +374,8 @@ function Work({ answer, me, back }: { answer: TaskAnswer; me: string; back: (pro
   const finish = async () => {
     try {
       const isOver = desk.task.state === "done" || desk.task.state === "adjudicated";
-      await desk.setState(isOver ? "begun" : "done");
-      if (!isOver) back(answer.task.project);
+      if (!(await desk.setState(isOver ? "begun" : "done"))) say(tell("not_done", desk.unsent));
+      else if (!isOver) back(answer.task.project);
     } catch (error) {
       say(half(error instanceof Refusal ? error.message : inBoth("offline")));
     }
@@ -376,7 +392,7 @@ function Work({ answer, me, back }: { answer: TaskAnswer; me: string; back: (pro
         threshold={threshold}
         setThreshold={(value) => {
           setThreshold(value);
-          localStorage.setItem(THRESHOLD, String(value));
+          keepThreshold(value);
         }}
         tab={tab}
         setTab={setTab}
@@ -464,6 +480,22 @@ function Work({ answer, me, back }: { answer: TaskAnswer; me: string; back: (pro
       )}
     </div>
   );
+}
+
+function keptThreshold(): number {
+  try {
+    return Number(localStorage.getItem(THRESHOLD) ?? 0.8);
+  } catch {
+    return 0.8; // a browser that keeps nothing
+  }
+}
+
+function keepThreshold(value: number): void {
+  try {
+    localStorage.setItem(THRESHOLD, String(value));
+  } catch {
+    // it holds until the page is left
+  }
 }
 
 const CONTEXT = 30; // code points before and after an indicator that tell it from its namesakes

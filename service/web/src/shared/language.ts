@@ -5,13 +5,25 @@ import strings from "../strings.json";
 export type Language = keyof typeof strings;
 export type Word = keyof typeof strings.vi;
 
-let language: Language = localStorage.getItem("language") === "en" ? "en" : "vi";
+let language: Language = kept() === "en" ? "en" : "vi";
 
 export const current = (): Language => language;
 
 export function switchLanguage(): void {
   language = language === "vi" ? "en" : "vi";
-  localStorage.setItem("language", language);
+  try {
+    localStorage.setItem("language", language);
+  } catch {
+    // it holds until the page is left
+  }
+}
+
+function kept(): string | null {
+  try {
+    return localStorage.getItem("language");
+  } catch {
+    return null; // a browser that keeps nothing
+  }
 }
 
 export const say = (word: Word): string => strings[language][word];
