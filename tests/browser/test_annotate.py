@@ -132,7 +132,9 @@ def test_everything_by_keyboard(opened, bench):
     press(page, "Shift+Enter")
     saved(page)
     assert bench.spans(task)["Tổng đàn lợn"]["alias"] == "Tổng đàn lợn"
-    press(page, "e", "0")
+    press(page, "e")
+    page.wait_for_selector("#picker-0")
+    press(page, "0")
     saved(page)
     assert bench.spans(task)["Tổng đàn lợn"]["entry"]["id"] == "none"
 
