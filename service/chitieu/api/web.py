@@ -133,7 +133,7 @@ class Pages(Mount):
             return Match.NONE, {}
         match, found = super().matches(scope)
         # Logs and measures know the requests for files by it.
-        return match, found | {"endpoint": self._files} if match is not Match.NONE else found
+        return match, {**found, "endpoint": self._files} if match is not Match.NONE else found
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._web.is_built:
