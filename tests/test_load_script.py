@@ -27,7 +27,7 @@ def needs_locust():
 
 
 def test_it_measures_and_finds_the_same_figures_under_load(root):
-    done = run(root, "--sizes", "300", "--seconds", "3", "--clients", "4", "--soak", "10")
+    done = run(root, "--sizes", "300", "--seconds", "5", "--clients", "4", "--soak", "10")
     assert done.returncode == 0, done.stderr[-2000:]
     rows = re.findall(r"^\| 300 \|.*\| (\d+) \|$", done.stdout, re.MULTILINE)
     assert rows == ["0", "0"], done.stdout
