@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from chitieu.tagging.decode import TaggedSpan
 from chitieu.tagging.repair import repair
+from chitieu.tagging.tables import govern_tables
+from chitieu.tagging.tagged_text import TaggedText
 from chitieu.text.segmentation import pieces
 
 
@@ -148,3 +152,17 @@ def test_offices_are_no_units():
     text = "Nội dung | Đơn vị | 2022\n\nThu phí | Hạt Kiểm lâm | 520"
     answer = governed(text, ("INDICATOR", "Hạt Kiểm lâm", None), ("QUANTITY", "520", 0))
     assert answer == {"520": "Hạt Kiểm lâm"}
+
+
+def test_many_rows_cost_no_more_than_their_number():
+    text = "| Năm | Số hộ | Đàn bò |\n" + "\n".join(f"| 2011 | {n} | {n} |" for n in range(3000))
+    found = pieces(text, 0, len(text), words=False)
+    spans = [
+        TaggedSpan("QUANTITY", n, n + 1, 1.0)
+        for n, p in enumerate(found)
+        if text[p.start : p.end].isdigit() and text[p.start : p.end] != "2011"
+    ]
+    begun = time.process_time()
+    left = govern_tables(spans, TaggedText(text, found))
+    assert time.process_time() - begun < 5
+    assert sum(span.head is not None for span in left) == len(spans)

@@ -1,10 +1,13 @@
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chitieu.text.reading import Reading
 from chitieu.text.source import SourceText
-from chitieu.text.tables import column_heads
+from chitieu.text.tables import column_heads, read_tables
 
 PIPES = (
     "Kết quả\n| Chỉ tiêu | Đơn vị | Kế hoạch năm 2022 | Ước thực hiện |\n|---|---|---|---|\n"
@@ -63,3 +66,23 @@ def test_the_head_above_a_cell(text, cell, head):
     reading = Reading(SourceText(text))
     heads = column_heads(reading.text, [(p.start, p.end) for p in reading.paragraphs])
     assert heads(reading.text.index(cell) if cell in reading.text else len(reading.text) - 1) == head
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|" + "-" * 200_000 + "x",
+        "\n".join("a|" * n for n in range(2, 99)) + "\n" + "a|" * 200_000,  # rows of every length under one long one
+        "500|" * 50_000,
+    ],
+)
+def test_odd_rows_cost_no_more_than_their_length(text):
+    begun = time.process_time()
+    lines = [match.span() for match in re.finditer(r"[^\n]+", text)]
+    assert sum(len(row) for table in read_tables(text, lines) for row in table.rows) <= 4 * len(text)
+    assert time.process_time() - begun < 5
+
+
+def test_rows_that_begin_with_a_number_of_any_length():
+    rows = "\n".join(f"{'9' * 5000}{n}\nXã Trà {name}\n12\n13\n14" for n, name in enumerate(("Lâm", "Cú", "Vinh")))
+    assert "Xã Trà Cú" in Reading(SourceText(rows)).text

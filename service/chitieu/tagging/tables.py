@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from chitieu.contract import PHRASE_LABELS
 from chitieu.tagging.decode import TaggedSpan, relation
@@ -18,7 +19,7 @@ from chitieu.tagging.labels import FIGURE_LABELS
 from chitieu.tagging.tagged_text import TaggedText, without
 from chitieu.tagging.words import role, unit_words
 from chitieu.text.table_words import heads
-from chitieu.text.tables import Cell, Table, is_name, is_row, read_tables
+from chitieu.text.tables import Cell, Table, cells_of, is_name, is_row, read_tables
 
 _YEAR = re.compile(r"(?:năm\s+)?(?:19|20)\d\d(?:\s*[-–/]\s*(?:19|20)?\d\d)?(?:\s*(?:\*|\[\d+\]))*", re.IGNORECASE)
 _NUMBER = re.compile(r"[-–+]?\d[\d.,]*\s*%?")
@@ -29,7 +30,6 @@ _DIGITS = re.compile(r"\d+")
 _COLUMN_NUMBER = re.compile(r"\(?\d{1,2}\)?(?:\s?=[\w\s()/:*+-]+)?")
 _COLUMN_LETTER = re.compile(r"\(?[^\W\d_]\)?")
 _FEWEST_ORDINALS = 3
-_BEFORE = 4  # spans before a name's that may reach into it
 _MOST_HEAD_LINES = 6
 _LONGEST_NAME = 60  # characters
 _RULED = 0.9  # raw score of an INDICATOR that stands because the table says so
@@ -37,10 +37,39 @@ _RULED = 0.9  # raw score of an INDICATOR that stands because the table says so
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    start: int
-    end: int
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     is_row: bool
+
+
+class _Places:
+    """The spans by where they stand. INDICATORs that tables make are put behind all others."""
+
+    def __init__(self, spans: list[TaggedSpan], text: TaggedText) -> None:
+        """``spans`` are in text order."""
+        self.spans, self._text = spans, text
+        self._starts = [text.start(span) for span in spans]
+        self._firsts = [span.first for span in spans]
+        self._reach = list(accumulate((span.last for span in spans), max))
+        self._made: dict[tuple[int, int], int] = {}
+
+    def inside(self, start: int, end: int) -> range:
+        """The indices of the spans that begin in a range of the text."""
+        return range(bisect.bisect_left(self._starts, start), bisect.bisect_left(self._starts, end))
+
+    def indicator(self, name: Cell) -> int | None:
+        """The index of the INDICATOR in a name, else of one made of it; None where it is not read or another span stands."""
+        end = name.start + len(_BRACKET.sub("", name.text))
+        first, last = self._text.piece_at(name.start), self._text.piece_at(end)
+        for number in range(bisect.bisect_right(self._reach, first), bisect.bisect_left(self._firsts, last)):
+            span = self.spans[number]
+            if span.first < last and span.last > first:
+                return number if span.label == "INDICATOR" else None
+        if not _has_letters(name) or last <= first or self._text.pieces[first].start != name.start:
+            return None
+        if (first, last) not in self._made:
+            self._made[first, last] = len(self.spans)
+            self.spans.append(TaggedSpan("INDICATOR", first, last, _RULED))
+        return self._made[first, last]
 
 
 def govern_tables(spans: list[TaggedSpan], text: TaggedText) -> list[TaggedSpan]:
@@ -53,13 +82,14 @@ def govern_tables(spans: list[TaggedSpan], text: TaggedText) -> list[TaggedSpan]
         return spans
     tables = list(read_tables(text.text, [match.span() for match in _LINE.finditer(text.text)]))
     spans = _without_ordinals(spans, text, tables)
-    _no_later_rows(spans, text)
-    _no_units(spans, text, tables)
+    places = _Places(spans, text)
+    _no_later_rows(places, text)
+    _no_units(places, text, tables)
     lines = list(_lines(text.text))
     for first, last in _year_runs(lines):
-        names = _names(lines[:first][-_MOST_HEAD_LINES:])
+        names = _names(lines[max(0, first - _MOST_HEAD_LINES) : first])
         if names:
-            _govern_columns(spans, text, lines[first:last], names)
+            _govern_columns(places, lines[first:last], names)
     return _in_order(spans)
 
 
@@ -98,7 +128,7 @@ def _count_up(texts: Sequence[str]) -> bool:
 def _number_columns(row: Sequence[Cell], numbers: Sequence[Cell]) -> bool:
     """Whether a row counts the columns: from 1, by one, and the others are letters (`A | B | 1 | 2 | 3=2/1`)."""
     counted = [int(_DIGITS.findall(cell.text)[0]) for cell in numbers]
-    others = [cell.text for cell in row if cell.text and cell not in numbers]
+    others = [cell.text for cell in row if cell.text and not _COLUMN_NUMBER.fullmatch(cell.text)]
     return (
         (len(counted) > 1 or (counted == [1] and len(others) > 1))
         and counted == list(range(counted[0], counted[0] + len(counted)))
@@ -107,10 +137,11 @@ def _number_columns(row: Sequence[Cell], numbers: Sequence[Cell]) -> bool:
     )
 
 
-def _no_units(spans: list[TaggedSpan], text: TaggedText, tables: Sequence[Table]) -> None:
+def _no_units(places: _Places, text: TaggedText, tables: Sequence[Table]) -> None:
     """What stands in a column of units is a UNIT, and the figures of its row are of what the row is named by."""
+    spans = places.spans
     rows = [(cell, row, names) for table in tables for cell, row, names in _unit_cells(table)]
-    starts, firsts = [cell.start for cell, _, _ in rows], [span.first for span in spans]
+    starts = [cell.start for cell, _, _ in rows]
     row_of: dict[int, int] = {}
     for number, span in enumerate(spans):
         at = bisect.bisect_right(starts, text.start(span)) - 1
@@ -123,9 +154,7 @@ def _no_units(spans: list[TaggedSpan], text: TaggedText, tables: Sequence[Table]
             continue
         _, row, names = rows[at]
         if names and at not in named:
-            first, last = text.piece_at(names[-1].start), text.piece_at(names[-1].end)
-            near = range(max(0, bisect.bisect_left(firsts, first) - _BEFORE), bisect.bisect_left(firsts, last))
-            named[at] = _indicator(spans, text, names[-1], near)
+            named[at] = places.indicator(names[-1])
         inside = row[0].start <= text.start(span) < row[-1].end
         span.head = named.get(at) if inside and relation(span) == 0 else None
     for number in row_of:
@@ -136,9 +165,9 @@ def _unit_cells(table: Table) -> Iterator[tuple[Cell, Sequence[Cell], Sequence[C
     """The cells of the columns of units in text order, each with its row and the names before it."""
     body = table.rows[table.depth :]
     columns = [at for at, column in enumerate(table.columns) if _holds_units(column, [row[at].text for row in body])]
-    for row in body:
-        for at in columns:
-            yield row[at], row, [cell for cell in row[: columns[0]] if is_name(cell.text)]
+    for row in body if columns else ():
+        names = [cell for cell in row[: columns[0]] if is_name(cell.text)]
+        yield from ((row[at], row, names) for at in columns)
 
 
 def _holds_units(column: Sequence[Cell], texts: Sequence[str]) -> bool:
@@ -148,7 +177,8 @@ def _holds_units(column: Sequence[Cell], texts: Sequence[str]) -> bool:
     return heads("perhaps unit column", column) and any(unit_words().fullmatch(f" {text}") for text in texts)
 
 
-def _no_later_rows(spans: Sequence[TaggedSpan], text: TaggedText) -> None:
+def _no_later_rows(places: _Places, text: TaggedText) -> None:
+    spans = places.spans
     for span in spans:
         if span.head is None or relation(span) != 0:
             continue
@@ -157,35 +187,18 @@ def _no_later_rows(spans: Sequence[TaggedSpan], text: TaggedText) -> None:
         if text.start(head) < end or not is_row(text.text[start:end]):
             continue
         if is_row(text.text[slice(*text.line(head))]):
-            span.head = next(
-                (
-                    n
-                    for n, s in enumerate(spans)
-                    if s.label == "INDICATOR" and start <= text.start(s) < text.start(span)
-                ),
-                None,
-            )
+            before = places.inside(start, text.start(span))
+            span.head = next((n for n in before if spans[n].label == "INDICATOR"), None)
 
 
 def _lines(text: str) -> Iterator[_Line]:
     at = 0
     for line in text.split("\n"):
         if line.strip():
-            cells = tuple(_cells(text, at, at + len(line)))
-            yield _Line(at, at + len(line), cells, is_row(line))
+            cells = cells_of(text, at, at + len(line))
+            outer = len(cells) > 1 and not cells[0].text
+            yield _Line(cells[1:] if outer else cells, is_row(line))
         at += len(line) + 1
-
-
-def _cells(text: str, start: int, end: int) -> Iterator[Cell]:
-    """What stands between bars; an empty first one that an outer bar opens is left out, others are empty cells."""
-    at = start + (text[start:end].lstrip().startswith("|") and text.index("|", start) - start + 1)
-    while at <= end:
-        bar = text.find("|", at, end)
-        stop = bar if bar >= 0 else end
-        words = text[at:stop]
-        begin = at + len(words) - len(words.lstrip())
-        yield Cell(begin, max(begin, at + len(words.rstrip())), words.strip())
-        at = stop + 1
 
 
 def _year_runs(lines: Sequence[_Line]) -> Iterator[tuple[int, int]]:
@@ -233,7 +246,7 @@ def _names(above: Sequence[_Line]) -> list[Cell]:
     return []
 
 
-def _govern_columns(spans: list[TaggedSpan], text: TaggedText, rows: Sequence[_Line], names: Sequence[Cell]) -> None:
+def _govern_columns(places: _Places, rows: Sequence[_Line], names: Sequence[Cell]) -> None:
     heads: dict[int, int | None] = {}
     for row in rows:
         column = 0
@@ -242,39 +255,21 @@ def _govern_columns(spans: list[TaggedSpan], text: TaggedText, rows: Sequence[_L
                 column = 0  # the table goes on beside itself
                 continue
             column += 1
-            inside = [n for n, s in enumerate(spans) if relation(s) == 0 and cell.start <= text.start(s) < cell.end]
+            inside = [n for n in places.inside(cell.start, cell.end) if relation(places.spans[n]) == 0]
             if not inside or column > len(names):
                 continue
             at = column - 1
             while at > 0 and not _has_letters(names[at]):
                 at -= 1  # `±%` is the change of the column before it
             if at not in heads:
-                heads[at] = _indicator(spans, text, names[at], range(len(spans)))
+                heads[at] = places.indicator(names[at])
             for number in inside:
                 if heads[at] is not None:
-                    spans[number].head = heads[at]
+                    places.spans[number].head = heads[at]
 
 
 def _has_letters(cell: Cell) -> bool:
     return any(character.isalpha() for character in cell.text)
-
-
-def _indicator(spans: list[TaggedSpan], text: TaggedText, name: Cell, near: Iterable[int]) -> int | None:
-    """The INDICATOR in a name, else one made of it and put behind all spans; None where it is not read or another span stands.
-
-    Args:
-        near: the indices of the spans that may stand in it.
-    """
-    end = name.start + len(_BRACKET.sub("", name.text))
-    first, last = text.piece_at(name.start), text.piece_at(end)
-    for number in near:
-        span = spans[number]
-        if span.first < last and span.last > first:
-            return number if span.label == "INDICATOR" else None
-    if not _has_letters(name) or last <= first or text.pieces[first].start != name.start:
-        return None
-    spans.append(TaggedSpan("INDICATOR", first, last, _RULED))
-    return len(spans) - 1
 
 
 def _in_order(spans: Sequence[TaggedSpan]) -> list[TaggedSpan]:

@@ -171,7 +171,7 @@ class _Finder:
 
     def _told(self, cell: Cell) -> _Unit | None:
         """The unit that a line says it is: `Đơn vị tính: triệu đồng`. What goes by `Đơn vị` alone may also be an office."""
-        match = _line().search(self.text, cell.start, cell.end)
+        match = _line().search(self.text, cell.start, cell.end) if cell.end - cell.start <= _LONGEST_LINE else None
         if match is None:
             return None
         return self._read(*match.span("unit"), counted=match["sure"] is not None)
@@ -217,7 +217,7 @@ class _Column:
     """
 
     def __init__(self, above: Sequence[Cell], body: Sequence[Cell], finder: _Finder) -> None:
-        self.cells = [cell for cell in above if _line().search(cell.text) is None]
+        self.cells = [cell for cell in above if len(cell.text) > _LONGEST_LINE or _line().search(cell.text) is None]
         self.words = " ".join(dict.fromkeys(cell.text for cell in self.cells))
         units = (finder.own(cell, alone=True) for cell in reversed(self.cells))
         self.unit = next((unit for unit in units if unit is not None), None)

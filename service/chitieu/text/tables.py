@@ -13,7 +13,7 @@ from chitieu.text.lines import Lines
 _SEPARATOR = re.compile(r"\s*\|\s*")
 _TABBED = re.compile(r"[^\t]+")
 _NUMBER = re.compile(r"[-–+]?\d[\d.,/]*\s*%?$|[-–…]$")
-_RULE = re.compile(r"[|\s:+-]*-{3,}[|\s:+-]*$")
+_RULE = re.compile(r"[|\s:+-]+")
 _ORDINAL = re.compile(r"(?:[IVXLC]+|[A-ZĐa-zđ]|\d{1,3}(?:\.\d{1,3})*)[.)]?|[-+*]")
 _TIME = re.compile(r"(?:\d{1,2}/)?(?:19|20)\d\d(?:/(?:(?:19|20)\d\d|\d\d))?$")  # `2023`, `9/2023`, `2023/2022`
 _MARKED = re.compile(r"(?:[IVX]{1,5}|[A-ZĐ]|\d{1,2}(?:\.\d{1,2})*)\s?[-.)]\s")  # a heading, no cell
@@ -22,6 +22,8 @@ _LONGEST_UNIT = 16  # characters
 _LEFT = 2  # the last cell, behind an outer bar and a number, that a group's name stands in
 _FEWEST_ROWS = 3
 _FEWEST_NUMBERS = 2
+_MOST_FILLED = 100_000  # cells of a table, unless a quarter of them are printed
+_MOST_ORDINAL = 4  # digits
 
 
 def is_row(text: str) -> bool:
@@ -72,7 +74,7 @@ class Table:
     first: int
 
 
-def _cells(text: str, start: int, end: int) -> list[Cell]:
+def cells_of(text: str, start: int, end: int) -> list[Cell]:
     """What stands between bars, and before the first and behind the last."""
     out: list[Cell] = []
     at = start
@@ -132,6 +134,8 @@ def read_tables(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[Table]:
     for first, run in _runs(text, parts):
         for table in _headed(run):
             depth, width = _depth(table), _width(table)
+            if width * len(table) > max(_MOST_FILLED, 4 * sum(map(len, table))):
+                continue  # rows of any length under one long one are no table
             rows = [_fitted(row, width) for row in table]
             yield Table(rows, depth, _columns(rows[:depth], width), first)
 
@@ -194,9 +198,9 @@ def _runs(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, li
     run: list[list[Cell]] = []
     for number, (start, end) in enumerate(parts):
         row = text[start:end]
-        cells = _cells(text, start, end) if is_row(row) else []
+        cells = cells_of(text, start, end) if is_row(row) else []
         if cells and not (run and len(cells) < len(run[0]) and row[-1] in ".;:"):  # a sentence that holds a bar
-            if not _RULE.match(row):
+            if "---" not in row or not _RULE.fullmatch(row):
                 first = first if run else number
                 run.append(cells)
         elif run:
@@ -262,9 +266,9 @@ def _is_name(lines: Lines, start: int, end: int) -> bool:
 def _ordinals(lines: Lines, starts: Sequence[int]) -> int:
     """1 where the line in front of each name counts the rows, else 0."""
     before = [lines.text(start - 1) if start else "" for start in starts]
-    return int(
-        all(text == str(n + int(before[0])) for n, text in enumerate(before)) if before[0].isdecimal() else False
-    )
+    if not before[0].isdecimal() or len(before[0]) > _MOST_ORDINAL:
+        return 0
+    return int(all(text == str(n + int(before[0])) for n, text in enumerate(before)))
 
 
 def _numbers_end(lines: Lines, start: int, values: int) -> int | None:
