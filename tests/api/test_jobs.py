@@ -328,6 +328,40 @@ def test_many_who_watch_a_job_cost_one_query_now_and_then(slow):
     slow.client.portal.call(main, slow.client.app)
 
 
+def test_who_joins_during_a_look_waits_for_the_next(slow):
+    url = ask(slow.client)
+    wait(slow.client, url, "running")
+
+    async def main(app):
+        following, job_id = app.state.following, url.rpartition("/")[2]
+        job = await asyncio.to_thread(jobs.get, app.state.database, job_id)
+        looked, go_on = threading.Event(), threading.Event()
+
+        def ask_slowly(ids, ask=following._ask):
+            look = ask(ids)
+            if not looked.is_set():
+                looked.set()
+                assert go_on.wait(20)
+            return look
+
+        async def watch():
+            return [event.event async for event in api_jobs._events(job, following, app.state.stopping)]
+
+        following._ask = ask_slowly
+        with following.follow("another"):
+            first = asyncio.create_task(following.look())
+            await asyncio.to_thread(looked.wait, 20)
+            watching = asyncio.create_task(watch())
+            await asyncio.sleep(0.1)
+            go_on.set()
+            await first
+            slow.go.set()
+            async with asyncio.timeout(20):
+                assert (await watching)[-1] == "done"
+
+    slow.client.portal.call(main, slow.client.app)
+
+
 def let_wait(database, seconds, seen=None):
     """Let all jobs have been asked for, and the oldest seen by a worker, so long ago."""
     now = datetime.now(UTC)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from hashlib import sha256
 
 import pytest
 
 from chitieu.contract import Period
-from chitieu.jobs.extract import Kept
+from chitieu.jobs.extract import KIND, Kept
+from chitieu.jobs.run import Tools, run
 from chitieu.store import audit, documents, jobs
 from chitieu.text.encodings import decode_bytes
 from chitieu.text.files.reading import read_bytes
@@ -156,3 +158,15 @@ def test_what_cannot_be_read_fails_as_a_request_does(office, body, options, code
     assert (job.state, job.error.code, job.error.status) == ("failed", code, status)
     assert " / " in job.error.message
     office.wait(office.ask(), "done")  # the worker goes on
+
+
+def test_a_job_that_is_claimed_when_all_is_to_end_is_given_back(office, settings):
+    job_id = office.ask(put=False)
+    stop, read = threading.Event(), []
+    stop.set()
+    kinds = {KIND: lambda *told: read.append(told)}
+    run(
+        job_id, tools=Tools(office.database, fake_pipeline(), settings), kinds=kinds, worker="w", stop=stop, holds=set()
+    )
+    job = jobs.get(office.database, job_id)
+    assert (job.state, job.attempts, read) == ("queued", 0, [])

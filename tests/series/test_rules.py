@@ -73,6 +73,21 @@ def test_a_long_quotient_is_the_same_as_a_data_set_has_it():
     assert str(row(line).implied_target) == "65036045.3141091658"
 
 
+def test_parts_whose_own_words_hold_what_parts_them_are_not_mixed():
+    def parts(texts, kinds):
+        made = row_of({"breakdown": texts, "breakdown_kind": kinds}, document_id="1", name="a")
+        return [(part.text, part.kind) for part in made.breakdown]
+
+    assert parts("nông thôn > nữ", "area > sex") == [("nông thôn", "area"), ("nữ", "sex")]
+    assert parts("Hộ > 5 người", "item") != parts("Hộ > 3 người", "item") == [("Hộ > 3 người", "item")]
+    assert parts("nữ > hộ > 5 người", "sex > item") != parts("nữ > hộ > 3 người", "sex > item")
+
+
+def test_a_number_of_any_length_is_told():
+    made = row_of({"level": "9" * 4000, "number": Decimal("9" * 4000)}, document_id="1", name="a")
+    assert f"{made.number:f}" == "9" * 4000
+
+
 @pytest.mark.parametrize(
     ("query", "id"),
     [

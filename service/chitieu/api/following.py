@@ -22,10 +22,12 @@ class Look:
     """What the table said of the jobs that are followed.
 
     Attributes:
-        jobs: by id; those that are not there are forgotten.
+        asked: ids of the jobs that were looked for: who joined meanwhile waits for the next look.
+        jobs: by id; of those that were looked for, the ones that are not there are forgotten.
         unseen: seconds in which no worker has seen the jobs that wait.
     """
 
+    asked: frozenset[str]
     jobs: dict[str, JobRecord]
     unseen: float
 
@@ -61,9 +63,9 @@ class Following:
             if self._stopping.begun or not self._followed:
                 return None
             with suppress(DatabaseDown, DatabaseInvalid):  # the next may reach it
-                return await asyncio.to_thread(self._ask, list(self._followed))
+                return await asyncio.to_thread(self._ask, frozenset(self._followed))
 
-    def _ask(self, ids: list[str]) -> Look:
-        found = {job.id: job for job in jobs.several(self._database, ids)}
+    def _ask(self, ids: frozenset[str]) -> Look:
+        found = {job.id: job for job in jobs.several(self._database, list(ids))}
         waits = any(job.state == "queued" for job in found.values())
-        return Look(found, jobs.waiting_for_worker(self._database) if waits else 0.0)
+        return Look(ids, found, jobs.waiting_for_worker(self._database) if waits else 0.0)

@@ -284,6 +284,8 @@ async def _events(job: JobRecord, following: Following, stopping: Stopping) -> A
             if look is None or stopping.begun:
                 yield _event(job, unseen, "stopping", retry=1000 * RETRY_SECONDS)
                 return
+            if job.id not in look.asked:
+                continue
             if job.id not in look.jobs:
                 return
             job, unseen = look.jobs[job.id], _long(look.unseen)

@@ -77,6 +77,8 @@ def run(
     with Hold(database, id, name, lease_seconds=settings.job_lease_seconds, stop=stop, pause=pause) as hold:
         holds.add(hold)
         try:
+            if stop.is_set():  # who stops the process has gone over the holds and may have missed this one
+                raise Interrupted
             ended = _end(work, tools, hold, name, _done(work, tools, kinds, hold, name))
             log.info("job_ended" if ended else "job_lost", job=id)
         except JobLost:

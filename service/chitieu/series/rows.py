@@ -18,7 +18,7 @@ from chitieu.output.columns import Cell
 
 _BETWEEN = " > "  # the parts of a cell that lists them
 _SCALE = 12  # decimals of a data set's numbers: the database's are read to as many, so that both give the same
-_EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN)
+_EXACT = Context(prec=5000, rounding=ROUND_HALF_EVEN)  # the longest number that is read has 4,000 digits
 _LAST_GROUP = re.compile(r"[.,](\d+)\D*$")
 
 
@@ -167,7 +167,10 @@ def row_of(cells: Mapping[str, Cell], *, document_id: str, name: str) -> Row:
 def _parts(texts: str | None, kinds: str | None, place_code: str | None) -> tuple[Part, ...]:
     if not texts or not kinds:
         return ()
-    pairs = list(zip(texts.split(_BETWEEN), kinds.split(_BETWEEN), strict=False))
+    names, of = texts.split(_BETWEEN), kinds.split(_BETWEEN)
+    if len(names) != len(of):
+        names, of = [texts], of[:1]  # a part's own words hold what parts them: which, is not told
+    pairs = list(zip(names, of, strict=True))
     places = [text for text, kind in pairs if kind == "place"]
     return tuple(
         Part(text, kind, _place_code(text, place_code, len(places)) if kind == "place" else usual_code(text))
