@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+import textwrap
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from batch_fakes import read_texts
 from chitieu.batch.engine import Item, Result
 from chitieu.batch.progress import Progress
 from chitieu.batch.reading import call, packer, read_item
@@ -95,3 +101,51 @@ def batch(
         archives=tuple(map(str, archives)), out=str(out), workers=workers, pipeline=pipeline, engine=engine, **options
     )
     return run(asked, settings or load_settings(), progress=Progress(io.StringIO()), stop=stop or threading.Event())
+
+
+class Commands:
+    """`chitieu batch` over the folder `kho` into `out`, each in a process of its own that takes its time over every report."""
+
+    def __init__(self, folder: Path, told: Path, *arguments: str) -> None:
+        """``told`` is where the fake pipeline leaves word (`BATCH_TEST`); ``arguments`` are of all."""
+        self._folder, self._told, self._arguments = folder, told, arguments
+        self._script = folder / "child.py"
+        self._script.write_text(
+            textwrap.dedent(
+                """
+                import sys
+                import chitieu.cli.batch
+                from chitieu.cli import main
+
+                if __name__ == "__main__":
+                    chitieu.cli.batch.PIPELINE = "batch_fakes:slow"
+                    sys.exit(main(["batch", *sys.argv[1:]]))
+                """
+            )
+        )
+        self._started: list[subprocess.Popen[str]] = []
+
+    def start(self, *arguments: str, documents: int, seconds: float, **how) -> subprocess.Popen[str]:
+        """Begin over so many reports, and wait so long at most until ten are read."""
+        fill(self._folder / "kho", {f"{n:03}.txt": report_text(n) for n in range(documents)})
+        told = [str(self._folder / "kho"), "--out", str(self._folder / "out"), *self._arguments, *arguments]
+        process = subprocess.Popen(
+            [sys.executable, str(self._script), *told],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+            text=True,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how},
+        )
+        self._started.append(process)
+        end = time.monotonic() + seconds
+        while len(read_texts(self._told)) < 10:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        return process
+
+    def end(self) -> None:
+        """Kill those that are left."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from hashlib import sha256
@@ -20,7 +19,7 @@ import pytest
 pytest.importorskip("ray", reason="needs the extra `ray`")
 
 from batch_fakes import read_texts
-from batch_runs import batch, contents, fill, report_text
+from batch_runs import Commands, batch, contents, fill, report_text
 from chitieu.batch.cluster import ClusterEngine
 from chitieu.batch.cluster_driver import likeness
 from chitieu.batch.engine import Item
@@ -62,52 +61,13 @@ def nodes(told) -> Iterator[Nodes]:
 @pytest.fixture
 def child(nodes, tmp_path, told):
     """Starts the command over so many reports in a process of its own, and waits until ten are read."""
-    script = tmp_path / "child.py"
-    script.write_text(
-        textwrap.dedent(
-            """
-            import sys
-            import chitieu.cli.batch
-            from chitieu.cli import main
-
-            if __name__ == "__main__":
-                chitieu.cli.batch.PIPELINE = "batch_fakes:slow"
-                sys.exit(main(["batch", "--engine", "ray", *sys.argv[1:]]))
-            """
-        )
-    )
-    started: list[subprocess.Popen[str]] = []
+    commands = Commands(tmp_path, told, "--engine", "ray")
 
     def start(address: str = nodes.address, *, documents: int = 40) -> subprocess.Popen[str]:
-        fill(tmp_path / "kho", {f"{n:03}.txt": report_text(n) for n in range(documents)})
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                str(script),
-                str(tmp_path / "kho"),
-                "--out",
-                str(tmp_path / "out"),
-                "--ray-address",
-                address,
-            ],
-            env={**os.environ, "PYTHONPATH": str(TESTS)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        end = time.monotonic() + 60
-        while len(read_texts(told)) < 10:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        return process
+        return commands.start("--ray-address", address, documents=documents, seconds=60)
 
     yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    commands.end()
 
 
 def same_as_local(tmp_path: Path) -> None:

@@ -10,15 +10,14 @@ import struct
 import subprocess
 import sys
 import termios
-import textwrap
 import time
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
-from batch_fakes import read_texts
-from batch_runs import InlineEngine, fill, report_text
+from batch_runs import Commands, InlineEngine, fill, report_text
 from chitieu.batch.progress import Progress
 from chitieu.batch.run import ENGINES
 from chitieu.batch.work import Work
@@ -124,44 +123,9 @@ def test_an_output_of_a_newer_version_is_refused(archive, tmp_path, capsys):
 @pytest.fixture
 def child(tmp_path, told):
     """Starts the command in a process of its own over a hundred reports, with workers of its own, and waits until ten are read."""
-    fill(tmp_path / "kho", {f"{n:03}.txt": report_text(n) for n in range(100)})
-    script = tmp_path / "child.py"
-    script.write_text(
-        textwrap.dedent(
-            """
-            import sys
-            import chitieu.cli.batch
-            from chitieu.cli import main
-
-            if __name__ == "__main__":
-                chitieu.cli.batch.PIPELINE = "batch_fakes:slow"
-                sys.exit(main(["batch", *sys.argv[1:]]))
-            """
-        )
-    )
-    started: list[subprocess.Popen[str]] = []
-
-    def start(**how) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, str(script), str(tmp_path / "kho"), "--out", str(tmp_path / "out"), "--workers", "2"],
-            env={**os.environ, "PYTHONPATH": str(TESTS)},
-            text=True,
-            start_new_session=True,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **how},
-        )
-        started.append(process)
-        end = time.monotonic() + 120
-        while len(read_texts(told)) < 10:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < end
-            time.sleep(0.05)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+    commands = Commands(tmp_path, told, "--workers", "2")
+    yield partial(commands.start, documents=100, seconds=120, start_new_session=True)
+    commands.end()
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
