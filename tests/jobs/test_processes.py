@@ -48,10 +48,10 @@ def start(office, tmp_path):
     yield starting
     for process in started:
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
-def until(condition, seconds=40.0):
+def until(condition, seconds=120.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -69,13 +69,13 @@ def test_a_worker_that_is_killed_leaves_its_job_to_another(office, start, tmp_pa
     first = start("--steps", "2000", "--seconds", "0.05", "--notes", str(notes))
     until(lambda: jobs.get(office.database, job_id).done > 0)
     first.send_signal(signal.SIGKILL)
-    first.wait(10)
+    first.wait(60)
     assert jobs.get(office.database, job_id).state == "running"
     begun = time.monotonic()
     start("--notes", str(notes))
-    office.wait(other, "done", seconds=40)
-    job = office.wait(job_id, "done", seconds=40)
-    assert time.monotonic() - begun < 25
+    office.wait(other, "done", seconds=120)
+    job = office.wait(job_id, "done", seconds=120)
+    assert time.monotonic() - begun < 60
     assert job.attempts == 2
     assert office.answer(job_id).figures
     assert [text for _, text in notes_of(notes)].count(TEXT) == 2
@@ -86,7 +86,7 @@ def test_a_worker_that_is_stopped_finishes_its_job_and_takes_no_other(office, st
     worker = start("--steps", "60", "--seconds", "0.05")
     until(lambda: jobs.get(office.database, job_id).state == "running")
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0
     assert jobs.get(office.database, job_id).state == "done"
     assert jobs.get(office.database, other).state == "queued"
 
@@ -96,7 +96,7 @@ def test_a_worker_that_is_stopped_gives_back_what_takes_too_long(office, start):
     worker = start("--steps", "2000", "--seconds", "0.05", shutdown_seconds=1)
     until(lambda: jobs.get(office.database, job_id).done > 0)
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     job = jobs.get(office.database, job_id)
     assert (job.state, job.attempts) == ("queued", 0)
 
@@ -107,10 +107,10 @@ def test_a_worker_whose_job_cannot_be_broken_off_ends_all_the_same(office, start
     worker = start("--steps", "1", "--seconds", "300", "--silent", "--notes", str(notes), shutdown_seconds=1)
     until(lambda: notes_of(notes))
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     assert jobs.get(office.database, job_id).state == "queued"
     start()
-    assert office.wait(job_id, "done", seconds=40).attempts == 1
+    assert office.wait(job_id, "done", seconds=120).attempts == 1
 
 
 def test_a_second_signal_ends_a_worker_at_once(office, start):
@@ -121,7 +121,7 @@ def test_a_second_signal_ends_a_worker_at_once(office, start):
     time.sleep(0.5)
     assert worker.poll() is None
     worker.send_signal(signal.SIGINT)
-    assert worker.wait(10) == -signal.SIGINT
+    assert worker.wait(60) == -signal.SIGINT
 
 
 def test_a_worker_serves_its_measures_where_that_is_wanted(office, start):
@@ -131,12 +131,12 @@ def test_a_worker_serves_its_measures_where_that_is_wanted(office, start):
         refused = start(CHITIEU_WORKER_METRICS_PORT=str(port))
         assert refused.wait(30) not in (0, None)
     worker = start(CHITIEU_WORKER_METRICS_PORT=str(port))
-    office.wait(office.ask(), "done", seconds=40)
+    office.wait(office.ask(), "done", seconds=120)
     told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
     assert 'chitieu_jobs{state="done"} 1.0' in told and "process_resident_memory_bytes" in told
     assert re.search(r"^chitieu_figures_total [1-9]", told, re.MULTILINE)
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0
 
 
 def test_several_processes_do_each_job_once(office, start, tmp_path):
@@ -146,7 +146,7 @@ def test_several_processes_do_each_job_once(office, start, tmp_path):
     for _ in range(3):
         start("--steps", "2", "--seconds", "0.05", "--threads", "2", "--notes", str(notes))
     for job_id in ids:
-        assert office.wait(job_id, "done", seconds=60).attempts == 1
+        assert office.wait(job_id, "done", seconds=120).attempts == 1
     assert Counter(text for _, text in notes_of(notes)) == Counter(texts)
     assert QUICK not in texts
 
@@ -154,8 +154,8 @@ def test_several_processes_do_each_job_once(office, start, tmp_path):
 def test_the_command_does_jobs(office, start):
     worker = start(program=("-m", "chitieu"))
     job_id = office.ask(store=True)
-    job = office.wait(job_id, "done", seconds=90)
+    job = office.wait(job_id, "done", seconds=120)
     assert office.answer(job_id).document.stored == job.document_id
     assert office.answer(job_id).model.name != "fake"
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0

@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
@@ -59,14 +58,7 @@ def work(settings: Settings, load: Callable[[], Pipeline], *, threads: int) -> i
     from chitieu.store.database import open_database
     from chitieu.store.migrate import migrate
 
-    told = threading.Event()
-
-    def stop(told_by: int, _: FrameType | None) -> None:
-        signal.signal(told_by, signal.SIG_DFL)
-        told.set()
-
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, stop)
+    until_told = _signals()
     database = open_database(settings)
     migrate(database)
     pipeline = load()
@@ -78,7 +70,7 @@ def work(settings: Settings, load: Callable[[], Pipeline], *, threads: int) -> i
 
             stack.enter_context(measured(pipeline, database, settings.worker_metrics_port))
         worker.start()
-        told.wait()
+        until_told()
         worker.stop(settings.shutdown_seconds)
     database.close()
     if worker.alive:  # a thread that cannot be ended must not keep the process from ending
@@ -86,3 +78,25 @@ def work(settings: Settings, load: Callable[[], Pipeline], *, threads: int) -> i
         sys.stderr.flush()
         os._exit(0)
     return 0
+
+
+def _signals() -> Callable[[], None]:
+    """From now on the first SIGTERM or SIGINT ends what is returned, called before or after it, and a second ends the process.
+
+    A pipe, since nothing else is sure: a signal that comes just before a thread waits for an event does not end that wait,
+    and one that comes while the event's lock is held waits for the lock itself.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)
+
+    def once(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, once)
+
+    def until_told() -> None:
+        os.read(reading, 1)
+
+    return until_told
