@@ -144,7 +144,7 @@ def test_every_error_is_shown_by_an_example_of_the_one_body(operations, spec):
 
 
 def test_what_needs_a_login_says_so(operations, spec):
-    assert set(spec["components"]["securitySchemes"]) == {"token", "session"}
+    assert set(spec["components"]["securitySchemes"]) == {"token", "session", "name_and_token"}
     for named, (method, path, operation) in operations.items():
         if path.startswith("/v1/") and named not in ("log_in_here", "make_first_account"):
             assert operation["security"] == [{}, {"token": []}, {"session": []}], named

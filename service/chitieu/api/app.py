@@ -28,6 +28,7 @@ from chitieu.api.head import HeadAsGet
 from chitieu.api.held import HeldBodies
 from chitieu.api.indicators import router as indicators_router
 from chitieu.api.jobs import router as jobs_router
+from chitieu.api.label_studio import router as label_studio_router
 from chitieu.api.parameters import known_parameters
 from chitieu.api.pool import Pool
 from chitieu.api.projects import router as projects_router
@@ -148,6 +149,7 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
     app.include_router(jobs_router)
     app.include_router(projects_router)
     app.include_router(tasks_router)
+    app.include_router(label_studio_router)
     app.include_router(docs_router)
     app.include_router(health_router)
     app.include_router(access_router)

@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from chitieu.api.answers import CSV, HTML, NDJSON
 from chitieu.api.faults import errors_of, internal
+from chitieu.api.label_studio_bodies import LabelStudioEvent, LabelStudioProject, LabelStudioTasks
 from chitieu.api.schemas import (
     BatchAnswer,
     BatchFailure,
@@ -62,6 +63,7 @@ _TAGS = [
     ("series", "Chuỗi số liệu theo thời gian / Indicators over the years"),
     ("jobs", "Công việc chạy nền / Jobs"),
     ("annotation", "Sửa kết quả: dự án, việc, các lần sửa / Correcting: projects, tasks, corrections"),
+    ("label-studio", "Cho Label Studio / As a machine-learning backend of Label Studio"),
     ("indicators", "Danh mục chỉ tiêu / The catalogue of indicators"),
     ("access", "Đăng nhập, tài khoản / Logins and accounts"),
     ("service", "Dịch vụ / The service itself"),
@@ -71,6 +73,12 @@ _SECURITY = {
         "type": "http",
         "scheme": "bearer",
         "description": "Khóa API: `chitieu tokens create` cấp. / An API token, made by `chitieu tokens create`.",
+    },
+    "name_and_token": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Tên tài khoản, và khóa API làm mật khẩu; chỉ dưới `/label-studio`. / "
+        "The account's name, and an API token as the password; under `/label-studio` alone.",
     },
     "session": {
         "type": "apiKey",
@@ -90,6 +98,7 @@ _SCHEMAS = "#/components/schemas/"
 _MODELS: tuple[type[BaseModel], ...] = (
     ErrorBody, ExtractRequest, BatchRequest, BatchAnswer, BatchFailure, BatchSummary,
     NewProject, ProjectChange, NewTasks, Nothing, TaskChange, NewAdjudication, SentCorrections,
+    LabelStudioProject, LabelStudioTasks, LabelStudioEvent,
 )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def add_annotation(commands: Commands) -> None:
 
 def run_export(args: argparse.Namespace) -> int:
     """Documents of files in another format; one file that fails is named and does not stop the others."""
-    from chitieu.annotation.formats.label_studio import configuration
+    from chitieu.annotation.formats.label_studio_config import configuration
     from chitieu.annotation.formats.registry import FORMATS
 
     if args.format == CONFIGURATION:

@@ -6,7 +6,7 @@ import pytest
 
 from chitieu.annotation.document import AnnotatedDocument
 from chitieu.annotation.formats.form import Origin
-from chitieu.annotation.formats.label_studio import configuration
+from chitieu.annotation.formats.label_studio_config import configuration
 from chitieu.annotation.formats.registry import FORMATS
 from chitieu.annotation.inline_xml import parse
 from chitieu.errors import AnnotationInvalid

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any, Literal
 
 from pydantic import Field
@@ -25,10 +24,8 @@ from chitieu.annotation.document import (
 )
 from chitieu.annotation.formats.form import Origin
 from chitieu.annotation.formats.items import Item, Metadata, checked, items, known, metadata
+from chitieu.annotation.formats.label_studio_config import Layout, own_layout
 from chitieu.annotation.offsets import Offsets, Unit
-from chitieu.contract import PHRASE_LABELS
-
-MENTION, PHRASE, TEXT = "mention", "phrase", "text"
 
 
 class _Value(Item):
@@ -71,11 +68,6 @@ class _Task(Item):
     predictions: list[_Made] = Field(default_factory=list)
 
 
-def configuration() -> bytes:
-    """The labelling configuration for a project of Label Studio."""
-    return (files("chitieu.annotation") / "labelstudio_config.xml").read_bytes()
-
-
 def read(data: bytes, origin: Origin) -> list[AnnotatedDocument]:
     """A document for each annotation of a task that was not cancelled; of a task without any, the last prediction.
 
@@ -103,21 +95,30 @@ def write(documents: Sequence[AnnotatedDocument], offsets: Unit | None = None) -
 def _task(document: AnnotatedDocument, unit: Unit) -> dict[str, Any]:
     data = {"text": document.text, **metadata(document)}
     suggested = bool(document.spans) and all(span.state == "suggested" for span in document.spans)
-    made = {"result": list(_results(document, unit, "suggested" if suggested else None))}
+    made = {"result": list(results(document, own_layout(), unit, usual="suggested" if suggested else None))}
     if suggested:
         return {"data": data, "predictions": [{"model_version": "chitieu", **made}]}
     return {"data": data, "annotations": [made]}
 
 
-def _results(document: AnnotatedDocument, unit: Unit, usual: State | None) -> Iterator[dict[str, Any]]:
+def results(
+    document: AnnotatedDocument, layout: Layout, unit: Unit = "code-points", *, usual: State | None = None
+) -> Iterator[dict[str, Any]]:
+    """The regions and relations of a document; labels that the layout has no place for are left out.
+
+    Args:
+        usual: a state that is not told, as all that has no other is in it.
+    """
     offsets = Offsets(document.text, unit)
     for number, span in enumerate(document.spans):
+        if span.label not in layout.controls:
+            continue
         start, end = offsets.told(span.start, span.end)
         meta = known(entry=span.entry, state=span.state if span.state != usual else None)
         yield {
             "id": f"s{number}",
-            "from_name": PHRASE if span.label in PHRASE_LABELS else MENTION,
-            "to_name": TEXT,
+            "from_name": layout.controls[span.label],
+            "to_name": layout.text,
             "type": "labels",
             "value": {
                 "start": start,
@@ -128,7 +129,7 @@ def _results(document: AnnotatedDocument, unit: Unit, usual: State | None) -> It
             **known(score=span.score, meta=meta or None),
         }
     for number, span in enumerate(document.spans):
-        if span.head is not None:
+        if span.head is not None and {span.label, document.spans[span.head].label} <= layout.controls.keys():
             yield _relation(number, span, span.head)
 
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chitieu.api.access.hosts import SAFE_METHODS, check_host, check_no_proxy, check_same_site, named_hosts
-from chitieu.api.access.identify import by_session, by_token, check_csrf, shown
+from chitieu.api.access.identify import Shown, by_session, by_token, check_csrf, shown
 from chitieu.api.access.rates import Rates
 from chitieu.api.access.who import Actor, login_needed
 from chitieu.api.errors import refusal
@@ -76,8 +76,8 @@ class Guard:
         if path in PROBES and method in _READ:  # asked by address, often, and by those who watch
             return None
         check_host(headers, self._hosts, only_loopback=False)
-        known = shown(headers, scope["scheme"])
-        if known.token is None:
+        known = shown(headers, scope["scheme"], path)
+        if known.token is None or known.name is not None:
             check_same_site(headers, method)
         who = f"address {network(address)}" if address is not None else "unknown"
         if method in self._anonymous.get(path, ()) or (method in _READ and self._is_of_login(path)):
@@ -93,7 +93,7 @@ class Guard:
             raise accounts_missing()
         actor: Actor | None
         if known.token is not None:
-            actor = await self._by_token(database, known.token, address, request, who)
+            actor = await self._by_token(database, known, address, request, who)
         else:
             actor = await self._by_session(database, known.session, headers, method, address, request)
         if actor is None:
@@ -105,10 +105,12 @@ class Guard:
         return actor
 
     async def _by_token(
-        self, database: Database, token: str, address: str | None, request: str | None, who: str
+        self, database: Database, known: Shown, address: str | None, request: str | None, who: str
     ) -> Actor:
         try:
-            return await run_in_threadpool(by_token, database, token, address=address, request=request)
+            return await run_in_threadpool(
+                by_token, database, known.token or "", address=address, request=request, name=known.name
+            )
         except LoginNeeded:
             self._rates.count(who)
             raise
