@@ -80,6 +80,7 @@ def documents(draw, known: bool = True):
             Mark(
                 label, start, end, id=str(number), target=target, score=draw(score),
                 entry=draw(st.sampled_from([None, "grdp", "a-b.c"])) if known else None,
+                alias=draw(st.sampled_from([None, None, "tên mới"])) if known else None,
                 state=draw(st.sampled_from([None, "suggested", "confirmed"])) if known else None,
             )
         )  # fmt: skip

@@ -121,6 +121,7 @@ def of_document(document: AnnotatedDocument) -> list[LiveSpan]:
             span.end,
             to=f"s{span.head}" if span.head is not None else None,
             entry=span.entry,
+            alias=span.alias if span.entry not in (None, NO_ENTRY) else None,
             score=span.score,
             state=span.state or ("suggested" if span.score is not None else "confirmed"),
             origin="model" if span.state == "suggested" or span.score is not None else "person",
@@ -366,6 +367,7 @@ def to_document(
             id=one.span.id,
             target=one.to,
             entry=one.span.entry if one.span.label == "INDICATOR" else None,
+            alias=one.span.alias if one.span.label == "INDICATOR" else None,
             score=one.span.score if not one.changed else None,
             state="suggested" if one.span.state == "suggested" else "confirmed",
         )
@@ -409,13 +411,16 @@ def agreed(first: AnnotatedDocument, second: AnnotatedDocument) -> list[LiveSpan
             for head in (document.spans[at].head,)
         }
         head = heads.pop() if len(heads) == 1 else None
-        entries = {first.spans[one[key]].entry, second.spans[two[key]].entry}
+        ours, theirs = first.spans[one[key]], second.spans[two[key]]
+        entry = ours.entry if ours.entry == theirs.entry else None
+        alias = ours.alias if entry is not None and ours.alias == theirs.alias else None
         out.append(
             LiveSpan(
                 names[key],
                 *key,
                 to=names.get(head) if head is not None else None,
-                entry=entries.pop() if len(entries) == 1 else None,
+                entry=entry,
+                alias=alias,
                 state="confirmed",
                 origin="person",
             )

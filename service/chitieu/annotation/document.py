@@ -23,7 +23,7 @@ class AnnotatedSpan:
 
     ``head``: index of the INDICATOR span it is ``of`` (an INDICATOR: ``in``), or None. ``phrase``: index of the phrase around it.
     ``id``: what names an INDICATOR in inline XML; it tells nothing, and two spans that differ in it alone are equal.
-    ``entry``: id of the catalogue's entry. ``state``: ``suggested`` by a model, ``confirmed`` by a person, None: not known.
+    ``entry``: id of the catalogue's entry. ``alias``: words that are proposed as a new name of it. ``state``: ``suggested`` by a model, ``confirmed`` by a person, None: not known.
     """
 
     label: str
@@ -33,6 +33,7 @@ class AnnotatedSpan:
     head: int | None = None
     phrase: int | None = None
     entry: str | None = None
+    alias: str | None = None
     score: float | None = None
     state: State | None = None
 
@@ -65,6 +66,7 @@ class Mark:
     target: str | None = None
     words: str | None = None
     entry: str | None = None
+    alias: str | None = None
     score: float | None = None
     state: State | None = None
 
@@ -145,6 +147,7 @@ def resolved(text: str, marks: Sequence[Mark]) -> tuple[tuple[AnnotatedSpan, ...
                 head=head,
                 phrase=None if is_phrase else phrase,
                 entry=mark.entry,
+                alias=mark.alias,
                 score=mark.score,
                 state=mark.state,
             )

@@ -28,7 +28,7 @@ def there_and_back(format, written, offsets=None):
 def held(document, format):
     """The document without what the format cannot hold."""
     if "entry" not in format.holds:
-        spans = [replace(span, entry=None, score=None, state=None) for span in document.spans]
+        spans = [replace(span, entry=None, alias=None, score=None, state=None) for span in document.spans]
         document = replace(document, spans=tuple(spans))
     return document if "notes" in format.holds else replace(document, place=None, period=None, notes=())
 

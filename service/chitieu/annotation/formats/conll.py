@@ -48,6 +48,7 @@ class _Known(Item):
     of: str | None = None
     in_: str | None = Field(default=None, alias="in")
     entry: str | None = None
+    alias: str | None = None
     score: float | None = Field(default=None, ge=0, le=1)
     state: State | None = None
 
@@ -119,7 +120,7 @@ def _told(document: AnnotatedDocument) -> Iterator[str]:
 
 def _known(span: AnnotatedSpan, number: int) -> dict[str, Any]:
     link = {relation(span.label): f"s{span.head}"} if span.head is not None else {}
-    return {"id": f"s{number}", **link, **known(entry=span.entry, score=span.score, state=span.state)}
+    return {"id": f"s{number}", **link, **known(entry=span.entry, alias=span.alias, score=span.score, state=span.state)}
 
 
 def _json(value: dict[str, Any]) -> str:
@@ -206,5 +207,5 @@ def _mark(token: _Token, end: int, layer: int) -> Mark:
     found = checked_json(_Known, more, token.where)
     target = found.in_ if relation(label) == "in" else found.of
     return Mark(
-        label, token.start, end, id=found.id, target=target, entry=found.entry, score=found.score, state=found.state
+        label, token.start, end, id=found.id, target=target, entry=found.entry, alias=found.alias, score=found.score, state=found.state
     )

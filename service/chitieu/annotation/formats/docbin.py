@@ -29,6 +29,7 @@ KEY = "chitieu"  # of the user data
 
 class _Known(Item):
     head: str | None = None
+    alias: str | None = None
     score: float | None = Field(default=None, ge=0, le=1)
     state: State | None = None
 
@@ -76,7 +77,7 @@ def _doc(document: AnnotatedDocument, vocab: Vocab) -> Doc:
         assert made is not None, "tokens are cut at the edges of spans"
         groups[PHRASES if span.label in PHRASE_LABELS else MENTIONS].append(made)
         head = None if span.head is None else f"s{span.head}"
-        more[f"s{number}"] = known(head=head, score=span.score, state=span.state)
+        more[f"s{number}"] = known(head=head, alias=span.alias, score=span.score, state=span.state)
     for name, members in groups.items():
         doc.spans[name] = SpanGroup(doc, name=name, spans=members)
     doc.user_data[KEY] = {**metadata(document), "spans": {key: value for key, value in more.items() if value}}
@@ -121,6 +122,7 @@ def _marks(doc: Doc, told: _UserData, where: str) -> Iterator[Mark]:
             id=span.id_ or None,
             target=more.head,
             entry=span.kb_id_ or None,
+            alias=more.alias,
             score=more.score,
             state=more.state,
         )

@@ -9,7 +9,7 @@ from typing import Literal
 from chitieu.annotation.document import AnnotatedDocument
 from chitieu.annotation.offsets import Unit
 
-Part = Literal["name", "place", "period", "notes", "links", "entry", "score", "state"]
+Part = Literal["name", "place", "period", "notes", "links", "entry", "alias", "score", "state"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class _Span(Item):
     of: str | None = None
     in_: str | None = Field(default=None, alias="in")
     entry: str | None = None
+    alias: str | None = None
     score: float | None = Field(default=None, ge=0, le=1)
     state: State | None = None
 
@@ -97,7 +98,7 @@ def _told(document: AnnotatedDocument) -> dict[str, Any]:
                 "end": span.end,
                 "text": document.text[span.start : span.end],
                 **({relation(span.label): f"s{span.head}"} if span.head is not None else {}),
-                **known(entry=span.entry, score=span.score, state=span.state),
+                **known(entry=span.entry, alias=span.alias, score=span.score, state=span.state),
             }
             for number, span in enumerate(document.spans)
         ],
@@ -143,6 +144,7 @@ def _marks(
             target=target,
             words=span.text,
             entry=span.entry or (entries or {}).get(span.id or ""),
+            alias=span.alias,
             score=span.score,
             state=span.state or state,
         )

@@ -37,6 +37,7 @@ class _Value(Item):
 
 class _Meta(Item):
     entry: str | None = None
+    alias: str | None = None
     state: State | None = None
 
 
@@ -114,7 +115,7 @@ def results(
         if span.label not in layout.controls:
             continue
         start, end = offsets.told(span.start, span.end)
-        meta = known(entry=span.entry, state=span.state if span.state != usual else None)
+        meta = known(entry=span.entry, alias=span.alias, state=span.state if span.state != usual else None)
         yield {
             "id": f"s{number}",
             "from_name": layout.controls[span.label],
@@ -192,6 +193,7 @@ def _mark(region: _Region, offsets: Offsets, text: str, target: str | None, stat
         id=region.id,
         target=target,
         entry=region.meta.entry,
+        alias=region.meta.alias,
         score=region.score,
         state=region.meta.state or state,
     )

@@ -16,7 +16,7 @@ from chitieu.errors import FormatUnknown
 from chitieu.tagging.labels import TAGS
 
 _ALL: frozenset[Part] = frozenset(get_args(Part))
-_SPAN_PARTS: frozenset[Part] = frozenset({"entry", "score", "state"})
+_SPAN_PARTS: frozenset[Part] = frozenset({"entry", "alias", "score", "state"})
 
 FORMATS = {
     one.name: one
@@ -98,6 +98,7 @@ def losses(documents: Iterable[AnnotatedDocument], format: Format) -> dict[Part,
                 "notes": len(document.notes),
                 "links": sum(span.head is not None for span in document.spans),
                 "entry": sum(span.entry is not None for span in document.spans),
+                "alias": sum(span.alias is not None for span in document.spans),
                 "score": sum(span.score is not None for span in document.spans),
                 "state": sum(span.state is not None for span in document.spans),
             }
