@@ -367,6 +367,12 @@ class CorrectionConflict(ChitieuError):
     code, status = "correction_conflict", 409
 
 
+class AliasUnknown(ChitieuError):
+    """Nobody proposes a name with this id, nor was one decided on."""
+
+    code, status = "alias_unknown", 404
+
+
 class JobUnknown(ChitieuError):
     """No job has this id; its time may be over."""
 

@@ -330,6 +330,6 @@ def load_pipeline(model: Path | None = None, *, threads: int | None = None, cali
         CatalogueInvalid: the office's own catalogue breaks its schema.
     """
     settings = load_settings()
-    catalogue = catalogue_of(settings.catalogue, settings.catalogue_mode)
+    catalogue = catalogue_of(settings.catalogue, settings.catalogue_mode, settings.aliases)
     tagger = Tagger(model or current_model(), threads=threads, calibrated=calibrated)
     return Pipeline(tagger, catalogue, limit=settings.max_characters)

@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     catalogue_mode: Literal["add", "replace"] = Field(
         default="add", description="Whether the own indicators are added to the project's, or are all there are."
     )
+    aliases: Path | None = Field(default=None, description="A table of more names of the catalogue's indicators.")
     max_file_bytes: int = Field(default=100 * MIB, ge=1, description="Bytes of a file at most.")
     max_characters: int = Field(
         default=MAX_CHARACTERS, ge=1, description="Characters of the text that is taken from a file at most."

@@ -23,7 +23,8 @@ class AnnotatedSpan:
 
     ``head``: index of the INDICATOR span it is ``of`` (an INDICATOR: ``in``), or None. ``phrase``: index of the phrase around it.
     ``id``: what names an INDICATOR in inline XML; it tells nothing, and two spans that differ in it alone are equal.
-    ``entry``: id of the catalogue's entry. ``alias``: words that are proposed as a new name of it. ``state``: ``suggested`` by a model, ``confirmed`` by a person, None: not known.
+    ``entry``: id of the catalogue's entry. ``alias``: words that are proposed as a new name of it.
+    ``state``: ``suggested`` by a model, ``confirmed`` by a person, None: not known.
     """
 
     label: str

@@ -18,6 +18,7 @@ from chitieu.api import description, errors, observations
 from chitieu.api.access.guard import Guard
 from chitieu.api.access.headers import SecurityHeaders
 from chitieu.api.access.routes import router as access_router
+from chitieu.api.aliases import router as aliases_router
 from chitieu.api.answers import NDJSON
 from chitieu.api.batch import router as batch_router
 from chitieu.api.bodies import held_bytes
@@ -149,6 +150,7 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
     app.include_router(jobs_router)
     app.include_router(projects_router)
     app.include_router(tasks_router)
+    app.include_router(aliases_router)
     app.include_router(label_studio_router)
     app.include_router(docs_router)
     app.include_router(health_router)

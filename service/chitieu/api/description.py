@@ -25,6 +25,7 @@ from chitieu.api.schemas import (
     ExtractRequest,
 )
 from chitieu.api.workbench import (
+    AliasDecisionSent,
     NewAdjudication,
     NewProject,
     NewTasks,
@@ -97,7 +98,7 @@ _SCHEMAS = "#/components/schemas/"
 # Of bodies that routes read themselves, and of lines that they write themselves.
 _MODELS: tuple[type[BaseModel], ...] = (
     ErrorBody, ExtractRequest, BatchRequest, BatchAnswer, BatchFailure, BatchSummary,
-    NewProject, ProjectChange, NewTasks, Nothing, TaskChange, NewAdjudication, SentCorrections,
+    NewProject, ProjectChange, NewTasks, Nothing, TaskChange, NewAdjudication, SentCorrections, AliasDecisionSent,
     LabelStudioProject, LabelStudioTasks, LabelStudioEvent,
 )  # fmt: skip
 

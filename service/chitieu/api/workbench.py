@@ -13,6 +13,7 @@ from chitieu.annotation.document import can_link
 from chitieu.annotation.operations import NAME, Operation, SpanState
 from chitieu.contract import Check, Figure, Notice, Observation
 from chitieu.errors import BadRequest
+from chitieu.store.aliases import Decision
 from chitieu.store.corrections import CorrectionInfo
 from chitieu.store.projects import Order, ProjectInfo
 from chitieu.store.tasks import TaskDocument, TaskInfo
@@ -110,6 +111,17 @@ class SentCorrections(_Sent):
     )
     client: EventName = Field(description="Mã của cửa sổ đang mở / the client's window")
     events: list[SentEvent] = Field(min_length=1, max_length=500, description="Các việc sửa / the corrections")
+
+
+class AliasDecisionSent(_Sent):
+    """What is decided on a proposed name."""
+
+    decision: Decision = Field(description="`accepted`: nhận / taken; `refused`: không nhận / not taken")
+    alone: bool = Field(
+        True,
+        description="Tên chỉ đúng chỉ tiêu này ở mọi nơi; sai: chỉ dưới đúng tiêu đề / "
+        "the name means the entry wherever it is read; false: only under the right heading",
+    )
 
 
 class ProjectList(BaseModel):

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from chitieu.catalogue.aliases import with_aliases
 from chitieu.catalogue.fold import fold
 from chitieu.catalogue.load import INDICATOR_COLUMNS, Alias, Catalogue, check_rows, load_catalogue
 from chitieu.catalogue.tables import invalid
@@ -43,9 +44,14 @@ def with_own(path: Path, mode: Mode = "add") -> Catalogue:
     return _merged(path, hashlib.sha256(data).hexdigest(), mode)
 
 
-def catalogue_of(path: Path | None, mode: Mode) -> Catalogue:
-    """The catalogue of the settings: the project's, with an office's own where it has one. Raises what `with_own` raises."""
-    return with_own(path, mode) if path is not None else load_catalogue()
+def catalogue_of(path: Path | None, mode: Mode, aliases: Path | None = None) -> Catalogue:
+    """The catalogue of the settings: the project's, with an office's own and more names where it has these.
+
+    Raises:
+        CatalogueInvalid: see `with_own` and `with_aliases`.
+    """
+    catalogue = with_own(path, mode) if path is not None else load_catalogue()
+    return with_aliases(catalogue, aliases) if aliases is not None else catalogue
 
 
 @lru_cache(maxsize=4)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chitieu import __version__
 from chitieu.cli.accounts import add_audit, add_tokens, add_users
+from chitieu.cli.aliases import add_aliases
 from chitieu.cli.annotation import add_annotation
 from chitieu.cli.batch import add_batch
 from chitieu.cli.extract import add_extract
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         add_store,
         add_training,
         add_annotation,
+        add_aliases,
         add_users,
         add_tokens,
         add_audit,

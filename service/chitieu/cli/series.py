@@ -79,7 +79,7 @@ def run_series(args: argparse.Namespace) -> int:
     except BadRequest as error:
         args.fail(error.message)
     settings = load_settings()
-    catalogue = catalogue_of(settings.catalogue, settings.catalogue_mode)
+    catalogue = catalogue_of(settings.catalogue, settings.catalogue_mode, settings.aliases)
     try:
         indicator = indicator_named(catalogue, args.indicator)
     except (IndicatorAmbiguous, IndicatorUnknown) as error:

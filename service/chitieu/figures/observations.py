@@ -78,10 +78,16 @@ def _folded(text: str) -> str:
 
 def sentence_around(text: str, start: int, end: int) -> str:
     """The sentence that a range stands in, or the part of a long one that is near it."""
+    first, last = sentence_bounds(text, start, end)
+    return reading_form(text[first:last])
+
+
+def sentence_bounds(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence of a range begins and ends, or the part of a long one that is near it."""
     first = max(0, start - _CONTEXT)
     ends = [m.end() for m in _SENTENCE_END.finditer(text, first, start)]
     stop = _SENTENCE_END.search(text, end, end + _CONTEXT)
-    return reading_form(text[ends[-1] if ends else first : stop.start() if stop else end + _CONTEXT])
+    return ends[-1] if ends else first, stop.start() if stop else min(len(text), end + _CONTEXT)
 
 
 def document_head(text: str) -> str:

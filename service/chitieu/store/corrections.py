@@ -228,7 +228,7 @@ def annotation(
 ) -> Annotation:
     """A task's annotation now, as it was at a time, or after so many corrections. Raises TaskUnknown."""
     with database.read() as session:
-        return _annotation(session, the_task(session, task_id, person), person, at=at, revision=revision)
+        return standing_annotation(session, the_task(session, task_id, person), person, at=at, revision=revision)
 
 
 def all_done(
@@ -247,7 +247,7 @@ def all_done(
         if document is not None:
             asked = asked.where(StoredDocument.id == document)
         for task in session.scalars(asked):
-            one = _annotation(session, task, person)
+            one = standing_annotation(session, task, person)
             found.setdefault(one.task.document.id, []).append(one)
     return found
 
@@ -291,7 +291,7 @@ def exported(
             if there is None or rank > there[0]:
                 best[task.document_seq] = rank, task
         documents = [
-            _annotation(session, task, person, at=moment).document()
+            standing_annotation(session, task, person, at=moment).document()
             for _, task in sorted(best.values(), key=lambda ranked: ranked[1].seq)
         ]
     with database.write() as session:
@@ -306,9 +306,10 @@ def exported(
     return documents
 
 
-def _annotation(
+def standing_annotation(
     session: Session, task: Task, person: Person, *, at: datetime | None = None, revision: int | None = None
 ) -> Annotation:
+    """The same as `annotation`, of a task's row that somebody may see."""
     past = [
         row
         for row in _past(session, task)

@@ -15,6 +15,7 @@ JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
 PROJECT_ORDERS = ("learn", "added")
 TASK_STATES = ("open", "begun", "done", "adjudicated")
 TASK_KINDS = ("annotate", "adjudicate")
+ALIAS_DECISIONS = ("accepted", "refused")
 
 
 class Base(DeclarativeBase):
@@ -193,6 +194,25 @@ class Correction(Base):
     label: Mapped[str] = mapped_column(Words(20))
     operation: Mapped[dict[str, Any]] = mapped_column(Json)
     inverse: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class AliasDecision(Base):
+    """What a reviewer decided on a name that annotators propose for an entry; only ever added to, the last of a `proposal` holds.
+
+    `alone`: 0 or 1: whether the name means the entry wherever it is read.
+    """
+
+    __tablename__ = "alias_decisions"
+    __table_args__ = (_one_of("decision", ALIAS_DECISIONS),)
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    proposal: Mapped[str] = mapped_column(Words(32), index=True)
+    entry: Mapped[str] = mapped_column(Words(200))
+    alias: Mapped[str] = mapped_column(Words(300))
+    decision: Mapped[str] = mapped_column(Words(10))
+    alone: Mapped[int]
+    actor: Mapped[str] = mapped_column(Words())
+    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Job(Base):

@@ -207,5 +207,13 @@ def _mark(token: _Token, end: int, layer: int) -> Mark:
     found = checked_json(_Known, more, token.where)
     target = found.in_ if relation(label) == "in" else found.of
     return Mark(
-        label, token.start, end, id=found.id, target=target, entry=found.entry, alias=found.alias, score=found.score, state=found.state
+        label,
+        token.start,
+        end,
+        id=found.id,
+        target=target,
+        entry=found.entry,
+        alias=found.alias,
+        score=found.score,
+        state=found.state,
     )
