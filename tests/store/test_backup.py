@@ -22,7 +22,18 @@ from chitieu.store.database import Database
 from chitieu.store.documents import get, list_documents
 from chitieu.store.migrate import migrate
 from chitieu.store.observations import stream
-from chitieu.store.tables import Account, Audit, Base, Job, JobData, Session, StoredDocument, StoredObservation, Token
+from chitieu.store.tables import (
+    Account,
+    AliasDecision,
+    Audit,
+    Base,
+    Job,
+    JobData,
+    Session,
+    StoredDocument,
+    StoredObservation,
+    Token,
+)
 from stored import REPORT, keep, keep_rows
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -49,6 +60,8 @@ def fill(database: Database) -> None:
             Token(id="t1", account_seq=account.seq, secret="s", role="reader", note="Máy", made_at=NOW, ends_at=NOW)
         )
         session.add(Session(id="s1", account_seq=account.seq, csrf="c", made_at=NOW, ends_at=NOW))
+        decided = {"entry": "dan-bo", "alias": "đàn bò", "decision": "accepted", "alone": 1, "actor": "an", "at": NOW}
+        session.add(AliasDecision(proposal="p", **decided))
         session.add(Audit(at=NOW, actor="lan", action="x", subject=None, detail={"số": [1, 2.5, None, "\\u0000"]}))
         for name, state in (("j1", "running"), ("j2", "done")):
             data = (bytes(range(256)), None) if state == "running" else (None, b"")
