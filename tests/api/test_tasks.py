@@ -593,3 +593,16 @@ def test_undoing_all_over_the_service_leads_back(undoing, wanted):
 @pytest.fixture
 def undoing(begun):
     return begun[0], begun[2]
+
+
+def test_what_was_done_and_is_open_again_was_done_then(begun):
+    office, project, task, _ = begun
+    moments = []
+    for state in ("done", "begun"):
+        office.ok("lan", "PATCH", f"tasks/{task}", json={"state": state})
+        moments.append(datetime.now(UTC).isoformat())
+    lines = [
+        office.ask("an", "GET", f"projects/{project}/export", params={"done": True, "at": at}).text.splitlines()
+        for at in moments
+    ]
+    assert [len(one) for one in lines] == [1, 0]

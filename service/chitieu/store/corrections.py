@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from chitieu.annotation.corrections import (
+    LiveSpan,
     ShownSpan,
     Unfit,
+    after,
     checked,
     folded,
     in_the_way,
@@ -28,7 +29,7 @@ from chitieu.errors import CorrectionConflict, CorrectionInvalid
 from chitieu.store.audit import By, add_entry
 from chitieu.store.database import Database
 from chitieu.store.projects import the_project
-from chitieu.store.tables import Correction, StoredDocument, StoredText, Task
+from chitieu.store.tables import Audit, Correction, Project, StoredDocument, StoredText, Task
 from chitieu.store.tasks import Person, TaskInfo, TaskModel, begin, closed, info_of, is_visible, is_writable, the_task
 
 _ENDED = ("done", "adjudicated")
@@ -116,60 +117,64 @@ def append(
     with database.write() as session:
         task = the_task(session, task_id, person, lock=True)
         past = _past(session, task)
-        known = {row.event: row for row in past}
+        known = {one.event: one for one in past}
         fresh: list[tuple[int, Event]] = []
         met: dict[str, Operation] = {}
         for at, event in enumerate(events):
-            row = known.get(event.id)
-            before = met.get(event.id) if row is None else OPERATION.validate_python(row.operation)
+            one = known.get(event.id)
+            before = met.get(event.id) if one is None else one.operation
             if before is None:
                 met[event.id] = event.operation
                 fresh.append((at, event))
-            elif before != event.operation or (row is not None and row.actor != person.name):
+            elif before != event.operation or (one is not None and one.actor != person.name):
                 raise _invalid(at, event, Unfit("event_reused"))
-        others = [row for row in past if row.number > revision and row.client != client]
+        others = [one for one in past if one.number > revision and one.client != client]
+        beginning = unpacked(task.beginning)
+        spans = folded(beginning, (one.operation for one in past if one.number <= revision))
+        then = dict(spans)
+        for one in past:
+            if one.number > revision:
+                spans[one.operation.span] = after(spans, one.operation)
         if fresh:
             if not is_writable(task, person):
                 raise closed(task)
             if revision > task.revision:  # the database is an older one than they knew
-                raise _conflict(task, fresh, set(), others)
-            new = _checked(session, task, past, fresh, others, is_entry)
+                raise _conflict(session, task, fresh, set(), others)
+            new = _checked(session, task, spans, fresh, others, is_entry)
             _add(session, task, new, client, person)
-            past = _past(session, task)
-        by_event = {row.event: row for row in past}
-        beginning = unpacked(task.beginning)
         by_id = {span.id: span for span in beginning}
+        told = {row.event: row for row in _rows(session, task, Correction.event.in_({event.id for event in events}))}
         return Appended(
             task.revision,
-            [_info(by_event[event.id]) for event in events],
-            [_info(row) for row in others],
-            shown(folded(beginning, _operations(row for row in past if row.number <= revision)), by_id),
-            shown(folded(beginning, _operations(past)), by_id),
+            [_info(told[event.id]) for event in events],
+            _infos(session, task, others),
+            shown(then, by_id),
+            shown(spans, by_id),
         )
 
 
 def _checked(
     session: Session,
     task: Task,
-    past: Sequence[Correction],
+    spans: dict[str, LiveSpan],
     fresh: Sequence[tuple[int, Event]],
-    others: Sequence[Correction],
+    others: Sequence[_Made],
     is_entry: Callable[[str], bool],
 ) -> list[tuple[Event, Operation, str]]:
-    """The events with what undoes each, and the label that its span has then."""
-    clash = in_the_way((event.operation for _, event in fresh), _operations(others))
+    """The events with what undoes each, and the label that its span has then; ``spans`` are as they are after them."""
+    clash = in_the_way((event.operation for _, event in fresh), (one.operation for one in others))
     if clash:
-        raise _conflict(task, fresh, clash, others)
+        raise _conflict(session, task, fresh, clash, others)
     text = session.scalars(select(StoredText.text).where(StoredText.sha256 == task.text_sha256)).one()
-    spans = folded(unpacked(task.beginning), _operations(past))
     new = []
     for at, event in fresh:
         undo = inverse(spans, event.operation)
         try:
             span = checked(text, spans, event.operation, is_entry=is_entry)
         except Unfit as unfit:
-            if {event.operation.span, *unfit.spans} & {row.span for row in others}:
-                raise _conflict(task, fresh, {event.operation.span, *unfit.spans}, others) from unfit
+            touched = {event.operation.span, *unfit.spans}
+            if touched & {one.operation.span for one in others}:
+                raise _conflict(session, task, fresh, touched, others) from unfit
             raise _invalid(at, event, unfit) from unfit
         spans[span.id] = span
         new.append((event, undo, span.label))
@@ -279,9 +284,10 @@ def exported(
         asked = select(Task).where(Task.project_seq == project.seq, Task.made_at <= moment).order_by(Task.seq)
         if annotator is not None:
             asked = asked.where(Task.assignee == annotator)
+        then_done = _done_then(session, project, at) if at is not None else frozenset()
         best: dict[int, tuple[tuple[int, int], Task]] = {}
         for task in session.scalars(asked):
-            was_done = task.done_at is not None and task.done_at <= moment
+            was_done = (task.done_at is not None and task.done_at <= moment) or task.id in then_done
             if (done and not was_done) or not is_visible(session, task, person):
                 continue
             was_begun = task.begun_at is not None and task.begun_at <= moment
@@ -306,14 +312,29 @@ def exported(
     return documents
 
 
+def _done_then(session: Session, project: Project, at: datetime) -> frozenset[str]:
+    """The tasks of a project that were done at a time, whatever became of them later: a task's row knows its last state alone."""
+    asked = (
+        select(Audit.subject, Audit.detail)
+        .where(
+            Audit.action == "task_changed",
+            Audit.at <= at,
+            Audit.subject.in_(select(Task.id).where(Task.project_seq == project.seq)),
+        )
+        .order_by(Audit.seq)
+    )
+    states = {subject: detail["state"] for subject, detail in session.execute(asked) if "state" in detail}
+    return frozenset(subject for subject, state in states.items() if subject is not None and state in _ENDED)
+
+
 def standing_annotation(
     session: Session, task: Task, person: Person, *, at: datetime | None = None, revision: int | None = None
 ) -> Annotation:
     """The same as `annotation`, of a task's row that somebody may see."""
     past = [
-        row
-        for row in _past(session, task)
-        if (at is None or row.at <= at) and (revision is None or row.number <= revision)
+        one
+        for one in _past(session, task)
+        if (at is None or one.at <= at) and (revision is None or one.number <= revision)
     ]
     document = session.execute(
         select(StoredDocument.kind, StoredDocument.place_name, StoredDocument.period_text, StoredText.text)
@@ -326,7 +347,7 @@ def standing_annotation(
         revision=past[-1].number if past else 0,
         writable=is_writable(task, person) and at is None and revision is None,
         text=document.text,
-        spans=shown(folded(beginning, _operations(past)), {span.id: span for span in beginning}),
+        spans=shown(folded(beginning, (one.operation for one in past)), {span.id: span for span in beginning}),
         sides=tuple(task.sides or ()),
         kind=document.kind,
         place=document.place_name,
@@ -334,13 +355,37 @@ def standing_annotation(
     )
 
 
-def _past(session: Session, task: Task) -> list[Correction]:
-    asked = select(Correction).where(Correction.task_seq == task.seq).order_by(Correction.number)
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Of a correction what is needed to put it on the spans; thousands of them are read at a time."""
+
+    number: int
+    event: str
+    client: str
+    actor: str
+    at: datetime
+    operation: Operation
+
+
+def _past(session: Session, task: Task) -> list[_Made]:
+    columns = (Correction.number, Correction.event, Correction.client, Correction.actor, Correction.at)
+    asked = select(*columns, Correction.operation).where(Correction.task_seq == task.seq).order_by(Correction.number)
+    return [
+        _Made(number, event, client, actor, at, OPERATION.validate_python(operation))
+        for number, event, client, actor, at, operation in session.execute(asked)
+    ]
+
+
+def _rows(session: Session, task: Task, *which: ColumnElement[bool]) -> list[Correction]:
+    asked = select(Correction).where(Correction.task_seq == task.seq, *which).order_by(Correction.number)
     return list(session.scalars(asked))
 
 
-def _operations(rows: Any) -> list[Operation]:
-    return [OPERATION.validate_python(row.operation) for row in rows]
+def _infos(session: Session, task: Task, made: Sequence[_Made]) -> list[CorrectionInfo]:
+    if not made:
+        return []
+    wanted = {one.number for one in made}
+    return [_info(row) for row in _rows(session, task, Correction.number >= min(wanted)) if row.number in wanted]
 
 
 def _info(row: Correction) -> CorrectionInfo:
@@ -367,7 +412,7 @@ def _invalid(at: int, event: Event, unfit: Unfit) -> CorrectionInvalid:
 
 
 def _conflict(
-    task: Task, fresh: Sequence[tuple[int, Event]], spans: set[str], others: Sequence[Correction]
+    session: Session, task: Task, fresh: Sequence[tuple[int, Event]], spans: set[str], others: Sequence[_Made]
 ) -> CorrectionConflict:
     touching = [
         event.id
@@ -379,5 +424,5 @@ def _conflict(
         revision=task.revision,
         events=touching or [event.id for _, event in fresh],
         spans=sorted(spans),
-        between=[_info(row).model_dump(mode="json") for row in others],
+        between=[info.model_dump(mode="json") for info in _infos(session, task, others)],
     )

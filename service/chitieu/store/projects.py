@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, Literal, cast
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, DateTime, Subquery, case, extract, func, select, type_coerce
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -85,15 +82,6 @@ class Progress(BaseModel):
     corrections: int
     people: list[PersonProgress]
     hours: list[HourProgress]
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    actor: str
-    at: datetime
-    task: int
-    span: str
-    label: str
 
 
 def add_project(database: Database, name: str, *, guidelines: str | None, order: Order, by: By) -> ProjectInfo:
@@ -178,59 +166,89 @@ def progress(database: Database, id: str) -> Progress:
         tasks = session.execute(
             select(Task.assignee, Task.state, Task.document_seq).where(Task.project_seq == project.seq)
         ).all()
-        found = session.execute(
-            select(Correction.actor, Correction.at, Correction.task_seq, Correction.span, Correction.label)
-            .join(Task, Task.seq == Correction.task_seq)
-            .where(Task.project_seq == project.seq)
-            .order_by(Correction.at, Correction.seq)
-        ).all()
-    acts = [_Act(*row) for row in found]
-    done = Counter(task.assignee for task in tasks if task.state in ("done", "adjudicated") and task.assignee)
-    return Progress(
-        tasks=TaskCounts(**Counter(task.state for task in tasks)),
-        documents=len({task.document_seq for task in tasks}),
-        corrections=len(acts),
-        people=_people(acts, done),
-        hours=_hours(acts),
+        done = Counter(task.assignee for task in tasks if task.state in ("done", "adjudicated") and task.assignee)
+        people = _people(session, project, done)
+        return Progress(
+            tasks=TaskCounts(**Counter(task.state for task in tasks)),
+            documents=len({task.document_seq for task in tasks}),
+            corrections=sum(person.corrections for person in people),
+            people=people,
+            hours=_hours(session, project),
+        )
+
+
+def _acts(session: Session, project: Project) -> Subquery:
+    """The corrections of a project: who, in which hour, how many seconds after their last, and what it was done to."""
+    last = func.lag(Correction.at).over(partition_by=Correction.actor, order_by=(Correction.at, Correction.seq))
+    if session.get_bind().dialect.name == "sqlite":  # it keeps moments as text
+        seconds = (func.julianday(Correction.at) - func.julianday(last)) * 86400
+        hour: ColumnElement[Any] = func.strftime("%Y-%m-%d %H:00:00", Correction.at)
+    else:
+        seconds = extract("epoch", Correction.at - last)
+        hour = func.date_trunc("hour", Correction.at, "UTC")
+    return (
+        select(
+            Correction.actor,
+            Correction.task_seq.label("task"),
+            Correction.span,
+            Correction.label,
+            type_coerce(hour, DateTime).label("hour"),
+            seconds.label("seconds"),
+        )
+        .join(Task, Task.seq == Correction.task_seq)
+        .where(Task.project_seq == project.seq)
+        .subquery()
     )
 
 
-def _people(acts: Iterable[_Act], done: Counter[str]) -> list[PersonProgress]:
-    by_name: dict[str, list[_Act]] = defaultdict(list)
-    for act in acts:
-        by_name[act.actor].append(act)
+def _people(session: Session, project: Project, done: Counter[str]) -> list[PersonProgress]:
+    acts = _acts(session, project)
+    worked = case((acts.c.seconds <= _BREAK.total_seconds(), acts.c.seconds), else_=0)
+    counts = {
+        name: (corrections, round(float(seconds)))
+        for name, corrections, seconds in session.execute(
+            select(acts.c.actor, func.count(), func.sum(worked)).group_by(acts.c.actor)
+        )
+    }
+    seen = _figures(session, acts, acts.c.actor)
     people = []
-    for name in sorted({*by_name, *done}):
-        own = by_name[name]
-        gaps = (later.at - before.at for before, later in pairwise(own))
-        seconds = round(sum((gap for gap in gaps if gap <= _BREAK), timedelta()).total_seconds())
-        figures = _figures(own)
+    for name in sorted({*counts, *done}):
+        corrections, seconds = counts.get(name, (0, 0))
+        figures = seen.get((name,), 0)
         people.append(
             PersonProgress(
                 name=name,
                 tasks_done=done[name],
-                corrections=len(own),
+                corrections=corrections,
                 figures=figures,
                 seconds=seconds,
-                corrections_per_hour=_rate(len(own), seconds),
+                corrections_per_hour=_rate(corrections, seconds),
                 figures_per_hour=_rate(figures, seconds),
             )
         )
     return people
 
 
-def _hours(acts: Iterable[_Act]) -> list[HourProgress]:
-    by_hour: dict[tuple[datetime, str], list[_Act]] = defaultdict(list)
-    for act in acts:
-        by_hour[act.at.replace(minute=0, second=0, microsecond=0), act.actor].append(act)
+def _hours(session: Session, project: Project) -> list[HourProgress]:
+    acts = _acts(session, project)
+    by = (acts.c.hour, acts.c.actor)
+    counts = session.execute(select(*by, func.count()).group_by(*by)).all()
+    seen = _figures(session, acts, *by)
     return [
-        HourProgress(hour=hour, name=name, corrections=len(own), figures=_figures(own))
-        for (hour, name), own in sorted(by_hour.items())
+        HourProgress(hour=_in_utc(hour), name=name, corrections=count, figures=seen.get((hour, name), 0))
+        for hour, name, count in sorted(tuple(row) for row in counts)
     ]
 
 
-def _figures(acts: Iterable[_Act]) -> int:
-    return len({(act.task, act.span) for act in acts if act.label in FIGURE_LABELS})
+def _figures(session: Session, acts: Subquery, *by: ColumnElement[Any]) -> dict[tuple[Any, ...], int]:
+    """How many figures were looked at, each once, grouped."""
+    each = select(*by, acts.c.task, acts.c.span).where(acts.c.label.in_(FIGURE_LABELS)).distinct().subquery()
+    keys = [each.c[column.name] for column in by]
+    return {tuple(row[:-1]): row[-1] for row in session.execute(select(*keys, func.count()).group_by(*keys))}
+
+
+def _in_utc(hour: datetime) -> datetime:
+    return hour.replace(tzinfo=UTC) if hour.tzinfo is None else hour.astimezone(UTC)
 
 
 def _rate(count: int, seconds: int) -> float | None:
