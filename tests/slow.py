@@ -69,9 +69,10 @@ def main() -> int:
     pipeline = slow_pipeline(args.steps, args.seconds, notes=args.notes, silent=args.silent)
     if args.what == "worker":
         from chitieu.cli.worker import work
+        from chitieu.served import ServedPipeline
         from chitieu.settings import load_settings
 
-        return work(load_settings(), lambda: pipeline, threads=args.threads)
+        return work(load_settings(), lambda: ServedPipeline(pipeline), threads=args.threads)
     import uvicorn
 
     from chitieu.api.app import create_app

@@ -10,6 +10,11 @@ ChitieuError
 ├── NotAcceptable    not_acceptable    406
 ├── ModelMissing     model_missing     503
 ├── ModelInvalid     model_invalid     503
+├── ModelExists      model_exists      409
+├── ModelUnknown     model_unknown     404
+├── ModelDamaged     model_damaged     409
+├── ModelNotPassed   model_not_passed  409
+├── ModelHasNoPrevious model_has_no_previous 409
 ├── AnnotationInvalid annotation_invalid 422
 ├── FormatUnknown    format_unknown    422
 ├── ConfigInvalid    config_invalid    422
@@ -155,6 +160,30 @@ class ModelExists(ChitieuError):
     """A version of a model that is there already and would be written over."""
 
     code, status = "model_exists", 409
+
+
+class ModelUnknown(ChitieuError):
+    """The registry holds no such version of a model, or several models have it; ``detail["versions"]`` names those that there are."""
+
+    code, status = "model_unknown", 404
+
+
+class ModelDamaged(ChitieuError):
+    """A version that cannot be registered or served: files that differ from its manifest, or that do not load."""
+
+    code, status = "model_damaged", 409
+
+
+class ModelNotPassed(ChitieuError):
+    """The gate refused a version, or has not seen it; ``detail`` holds ``decision`` (null: not seen) and the codes of ``reasons``."""
+
+    code, status = "model_not_passed", 409
+
+
+class ModelHasNoPrevious(ChitieuError):
+    """There is nothing to roll back to: no other version was served before."""
+
+    code, status = "model_has_no_previous", 409
 
 
 class AnnotationInvalid(ChitieuError):

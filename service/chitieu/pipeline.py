@@ -176,6 +176,10 @@ class Pipeline:
         manifest = self.tagger.manifest
         return ModelInfo(name=manifest.name, version=manifest.version, catalogue=self.catalogue.version)
 
+    def on(self, tagger: Tagger) -> Pipeline:
+        """One on another model, with the same catalogue and limit, and no observers."""
+        return Pipeline(tagger, self.catalogue, limit=self.limit)
+
     def warm_up(self) -> None:
         """Load everything that the first text would have to wait for."""
         self.extract("Tổng thu ngân sách đạt 16 tỷ đồng.")

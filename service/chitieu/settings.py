@@ -33,6 +33,12 @@ class Settings(BaseSettings):
         default="add", description="Whether the own indicators are added to the project's, or are all there are."
     )
     aliases: Path | None = Field(default=None, description="A table of more names of the catalogue's indicators.")
+    model_seconds: float = Field(
+        default=5, gt=0, le=DAY_SECONDS, description="Seconds between two looks at which model is the current one."
+    )
+    mlflow_uri: SecretStr | None = Field(
+        default=None, description="An MLflow that is told of every version that is registered (extra `mlflow`)."
+    )
     max_file_bytes: int = Field(default=100 * MIB, ge=1, description="Bytes of a file at most.")
     max_characters: int = Field(
         default=MAX_CHARACTERS, ge=1, description="Characters of the text that is taken from a file at most."

@@ -86,7 +86,7 @@ def test_pages_are_asked_for_again_and_files_whose_name_tells_their_content_are_
 
 
 def test_faults_too(client, monkeypatch):
-    monkeypatch.setattr(client.app.state.pipeline.tagger, "tag", lambda *_: 1 / 0)
+    monkeypatch.setattr(client.app.state.served.pipeline.tagger, "tag", lambda *_: 1 / 0)
     answer = client.post("/v1/extract", json={"text": "Đàn bò có 8.320 con."})
     assert answer.status_code == 500
     assert answer.headers["content-security-policy"] == POLICY and answer.headers["cache-control"] == "no-store"

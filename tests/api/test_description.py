@@ -214,8 +214,8 @@ def test_examples_of_bodies_are_answered_as_said(served, operations, spec):
     met = set()
     for named, method, path, media, name, value, schema in requests(operations):
         check(spec, schema, value)
-        if "{id}" in path:
-            continue  # of what is not there
+        if "{id}" in path or path.startswith("/v1/models/"):
+            continue  # of what is not there, or what changes which model the project serves
         data = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         answer = served.request(method, path, content=data.encode(), headers={"Content-Type": media})
         assert answer.is_success, (named, name, answer.text)

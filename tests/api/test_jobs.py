@@ -213,7 +213,7 @@ def test_what_failed_is_begun_anew(client):
 def test_what_is_seen_to_be_of_no_use_is_refused_at_once(tmp_path, sent, status, code):
     where = sqlalchemy.URL.create("sqlite", database=str(tmp_path / "chitieu.db"))
     with service(tmp_path, where, max_characters=1000, max_file_bytes=5000) as client:
-        client.app.state.pipeline.limit = 1000
+        client.app.state.served.pipeline.limit = 1000
         refused = client.post(URL, **sent)
         assert code_of(refused) == (status, code)
         assert " / " in refused.json()["error"]["message"]

@@ -30,6 +30,7 @@ from chitieu.api.held import HeldBodies
 from chitieu.api.indicators import router as indicators_router
 from chitieu.api.jobs import router as jobs_router
 from chitieu.api.label_studio import router as label_studio_router
+from chitieu.api.models import router as models_router
 from chitieu.api.parameters import known_parameters
 from chitieu.api.pool import Pool
 from chitieu.api.projects import router as projects_router
@@ -48,7 +49,8 @@ from chitieu.api.web import Pages, Web, web_folder
 from chitieu.api.web import router as pages_router
 from chitieu.api.working import serving
 from chitieu.cores import usable_cores
-from chitieu.pipeline import Pipeline, load_pipeline
+from chitieu.pipeline import Pipeline
+from chitieu.served import ServedPipeline, following, load_served
 from chitieu.settings import Settings, load_settings
 from chitieu.store.database import open_database
 from chitieu.store.migrate import migrate
@@ -68,8 +70,17 @@ async def _drain(state: State) -> None:
     await state.pool.drain(state.stopping.left)
 
 
-def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = None) -> FastAPI:
-    """The service. Without a pipeline the current model is loaded at start-up, without settings those of the environment hold.
+def _served(pipeline: Pipeline | ServedPipeline | None, threads: int) -> ServedPipeline:
+    if pipeline is None:
+        return load_served(threads=threads)
+    return ServedPipeline(pipeline) if isinstance(pipeline, Pipeline) else pipeline
+
+
+def create_app(pipeline: Pipeline | ServedPipeline | None = None, *, settings: Settings | None = None) -> FastAPI:
+    """The service. Without settings those of the environment hold.
+
+    Args:
+        pipeline: None: the current model is loaded at start-up, and followed. A pipeline alone stays.
 
     Raises:
         ConfigInvalid: the environment's settings are not valid.
@@ -92,8 +103,9 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
             state.passwords = OneAtATime()
             stack.callback(state.passwords.close)
             cores = usable_cores(state.settings.threads)
-            state.pipeline = pipeline or await asyncio.to_thread(load_pipeline, threads=cores)
-            await asyncio.to_thread(state.pipeline.warm_up)
+            state.served = served = await asyncio.to_thread(_served, pipeline, cores)
+            await asyncio.to_thread(served.pipeline.warm_up)
+            stack.enter_context(following(served, state.settings.model_seconds))
             state.readers = FileReaders(seconds=state.settings.request_seconds)
             state.watchers = Watchers()
             state.stopping = Stopping(state.settings.shutdown_seconds)
@@ -102,18 +114,21 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
             stack.push_async_callback(_drain, state)
             closing = asyncio.create_task(_close_in_time(state))
             stack.callback(closing.cancel)
-            state.vitals = Vitals(model=state.pipeline.info, database=state.database, pool=state.pool, metrics=metrics)
+            state.vitals = Vitals(served=served, database=state.database, pool=state.pool, metrics=metrics)
             state.pool.observers.append(metrics.text_read)
-            observers = state.pipeline.observers
+            # A pipeline may outlive the application; the one that comes after it has its observers.
+            observers = served.pipeline.observers
             observers.append(metrics)
-            stack.callback(observers.remove, metrics)  # a pipeline may outlive the application
+            stack.callback(observers.remove, metrics)
+            served.observers.append(metrics.model_looked)
+            stack.callback(served.observers.remove, metrics.model_looked)
             watch = asyncio.create_task(state.vitals.watch())
             stack.callback(watch.cancel)
             watch_workers = asyncio.create_task(state.vitals.watch_workers())
             stack.callback(watch_workers.cancel)
             await stack.enter_async_context(serving(state))
             stack.callback(state.stopping.begin)
-            log.info("ready", model=state.pipeline.info.model_dump())
+            log.info("ready", model=served.pipeline.info.model_dump())
             yield {"stopping": state.stopping}  # for the connections, which are told first
 
     app = FastAPI(
@@ -142,6 +157,7 @@ def create_app(pipeline: Pipeline | None = None, *, settings: Settings | None = 
     app.add_middleware(HeldBodies, most=held_bytes(app.state.settings))
     app.add_middleware(Guard, settings=app.state.settings, is_of_login=web.is_of_login)
     app.include_router(router)
+    app.include_router(models_router)
     app.include_router(batch_router)
     app.include_router(documents_router)
     app.include_router(observations.make_router())

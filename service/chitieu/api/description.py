@@ -23,6 +23,7 @@ from chitieu.api.schemas import (
     BatchSummary,
     ErrorBody,
     ExtractRequest,
+    NewCurrent,
 )
 from chitieu.api.workbench import (
     AliasDecisionSent,
@@ -99,7 +100,7 @@ _SCHEMAS = "#/components/schemas/"
 _MODELS: tuple[type[BaseModel], ...] = (
     ErrorBody, ExtractRequest, BatchRequest, BatchAnswer, BatchFailure, BatchSummary,
     NewProject, ProjectChange, NewTasks, Nothing, TaskChange, NewAdjudication, SentCorrections, AliasDecisionSent,
-    LabelStudioProject, LabelStudioTasks, LabelStudioEvent,
+    LabelStudioProject, LabelStudioTasks, LabelStudioEvent, NewCurrent,
 )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ class Answer:
 def get_tools(request: Request) -> Tools:
     """The application's, opened at start-up."""
     state = request.app.state
-    return Tools(state.pipeline, state.pool, state.readers, state.database, state.settings, state.tracing)
+    return Tools(state.served.pipeline, state.pool, state.readers, state.database, state.settings, state.tracing)
 
 
 async def answered(sent: Sent, tools: Tools, actor: Actor, *, patient: bool = False) -> Answer:

@@ -93,7 +93,7 @@ async def ask_job(
     """
     state = request.app.state
     database: Database = state.database
-    pipeline: Pipeline = state.pipeline
+    pipeline: Pipeline = state.served.pipeline
     settings: Settings = state.settings
 
     def ask() -> Asked:

@@ -209,7 +209,7 @@ def import_documents(
 ) -> TaskList:
     """Mỗi tài liệu được lưu và là một việc bắt đầu từ nhãn của nó. / Each is stored, and is a task that begins with its spans."""
     projects.get_project(database, id)
-    pipeline: Pipeline = request.app.state.pipeline
+    pipeline: Pipeline = request.app.state.served.pipeline
     found = format or guess(data, name or "?")
     with programs_told():
         read = FORMATS[found].read(data, Origin(name or "?"))

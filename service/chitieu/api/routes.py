@@ -19,6 +19,7 @@ from chitieu.api.streams import while_connected
 from chitieu.contract import Extraction
 from chitieu.errors import NotAcceptable
 from chitieu.pipeline import Pipeline
+from chitieu.served import ServedPipeline
 
 router = APIRouter()
 Accept = Annotated[
@@ -28,9 +29,9 @@ Accept = Annotated[
 
 
 def get_pipeline(request: Request) -> Pipeline:
-    """The application's pipeline, loaded at start-up."""
-    pipeline: Pipeline = request.app.state.pipeline
-    return pipeline
+    """The application's pipeline, as it is when the request comes."""
+    served: ServedPipeline = request.app.state.served
+    return served.pipeline
 
 
 STORED_HEADERS: dict[str, Any] = {

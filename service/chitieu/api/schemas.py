@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
 
 from chitieu.contract import Extraction, ModelInfo, Period, Place
+from chitieu.registry.describe import Registry
 from chitieu.store.documents import DocumentSummary
 
 
@@ -104,6 +105,34 @@ class Served(ModelInfo):
     """The model that is served: its name, version and catalogue, and what its folder says of itself."""
 
     manifest: dict[str, Any] = Field(description="Bản kê của thư mục mô hình / the manifest of the model's folder")
+
+
+class NewCurrent(BaseModel):
+    """Which version is to be served."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=64, description="Tên mô hình / name of the model", examples=["chitieu-vi"])
+    version: str = Field(max_length=64, description="Phiên bản / its version", examples=["0.3.0"])
+    force: bool = Field(
+        False, description="Dù cổng kiểm định không cho qua; cần `admin` / whatever the gate says; needs `admin`"
+    )
+
+
+class LoadFailure(BaseModel):
+    """Why the current model is not the one that this process serves."""
+
+    code: str = Field(description="Mã lỗi / stable code")
+    message: str = Field(description="Tiếng Việt / tiếng Anh / Vietnamese, then English")
+
+
+class Models(Registry):
+    """All versions, what was served when, and what this process serves."""
+
+    served: ModelInfo = Field(description="Tiến trình này đang dùng / what this process serves")
+    failure: LoadFailure | None = Field(
+        description="Vì sao chưa dùng mô hình hiện hành; null: đang dùng / why that is not the current one; null: it is"
+    )
 
 
 class DocumentPage(BaseModel):

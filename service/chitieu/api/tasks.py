@@ -132,7 +132,7 @@ def change_task(
 def get_task_table(actor: Annotator, database: Store, request: Request, id: Id, revision: Revision = None) -> Response:
     """Tính lại từ các nhãn như đang có. / Figures, observations and checks, computed anew from the spans as they stand."""
     found = corrections.annotation(database, id, person(actor), revision=revision)
-    pipeline: Pipeline = request.app.state.pipeline
+    pipeline: Pipeline = request.app.state.served.pipeline
     return Response(_table(database, pipeline, found).model_dump_json(), media_type=JSON)
 
 

@@ -27,7 +27,10 @@ async def serving(state: State) -> AsyncIterator[None]:
     if settings.jobs == "apart":
         yield
         return
-    tools = Tools(state.database, state.pipeline, settings)
+
+    def tools() -> Tools:
+        return Tools(state.database, state.served.latest(), settings)
+
     worker = await asyncio.to_thread(lambda: Worker(tools, pause=polite(state.pool)))
     worker.start()
     stopped = asyncio.create_task(_stop(worker, state.stopping))

@@ -6,12 +6,13 @@ import argparse
 import getpass
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chitieu.cli.listing import moment, table
 from chitieu.cli.numbers import number
 from chitieu.cli.surroundings import tell_database
 from chitieu.cli.who import at_the_command_line
@@ -144,12 +145,12 @@ def run_list(args: argparse.Namespace) -> int:
             account.name,
             account.role,
             "có" if account.has_password else "không",
-            _moment(account.made_at),
-            _moment(account.disabled_at),
+            moment(account.made_at),
+            moment(account.disabled_at),
         )
         for account in accounts
     ]
-    _table(
+    table(
         ("Tài khoản / account", "Vai trò / role", "Mật khẩu / password", "Tạo lúc / made", "Khóa lúc / disabled"), rows
     )
     return 0
@@ -207,8 +208,8 @@ def run_create(args: argparse.Namespace) -> int:
         )
     print(written_token(token_id, secret), flush=True)
     print(
-        f"Mã {made.id} của {made.account} ({made.role}), dùng đến {_moment(made.ends_at)}; chỉ hiện lần này. / "
-        f"Token {made.id} of {made.account} ({made.role}), good until {_moment(made.ends_at)}; it is shown this once.",
+        f"Mã {made.id} của {made.account} ({made.role}), dùng đến {moment(made.ends_at)}; chỉ hiện lần này. / "
+        f"Token {made.id} of {made.account} ({made.role}), good until {moment(made.ends_at)}; it is shown this once.",
         file=sys.stderr,
     )
     return 0
@@ -225,10 +226,10 @@ def run_tokens(args: argparse.Namespace) -> int:
             token.id,
             token.account,
             token.role,
-            _moment(token.made_at),
-            _moment(token.ends_at),
-            _moment(token.used_at),
-            _moment(token.revoked_at),
+            moment(token.made_at),
+            moment(token.ends_at),
+            moment(token.used_at),
+            moment(token.revoked_at),
             token.note,
         )
         for token in tokens
@@ -241,7 +242,7 @@ def run_tokens(args: argparse.Namespace) -> int:
         "Hết hạn / ends",
         "Dùng gần nhất / used",
     )
-    _table((*heads, "Thu hồi / revoked", "Ghi chú / note"), rows)
+    table((*heads, "Thu hồi / revoked", "Ghi chú / note"), rows)
     return 0
 
 
@@ -263,7 +264,7 @@ def run_audit(args: argparse.Namespace) -> int:
         entries = listed(database, action=args.action, actor=args.actor, limit=args.limit).items
     rows = [
         (
-            _moment(entry.at),
+            moment(entry.at),
             entry.actor,
             entry.action,
             entry.subject or "",
@@ -272,7 +273,7 @@ def run_audit(args: argparse.Namespace) -> int:
         )
         for entry in entries
     ]
-    _table(("Lúc / at", "Ai / who", "Việc / what", "Với / to what", "Từ / from", "Chi tiết / more"), rows)
+    table(("Lúc / at", "Ai / who", "Việc / what", "Với / to what", "Từ / from", "Chi tiết / more"), rows)
     return 0
 
 
@@ -313,19 +314,3 @@ def _password(args: argparse.Namespace) -> str:
         return data.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
         raise BadEncoding("Mật khẩu không phải UTF-8. / The password is not UTF-8.", position=error.start) from error
-
-
-def _moment(at: datetime | None) -> str:
-    return "" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Aligned columns. What could play with the terminal is shown as its escape."""
-    shown = [list(heads), *([_plain(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[at]) for row in shown) for at in range(len(heads))]
-    for row in shown:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _plain(cell: str) -> str:
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in cell)

@@ -13,6 +13,7 @@ from chitieu.cli.aliases import add_aliases
 from chitieu.cli.annotation import add_annotation
 from chitieu.cli.batch import add_batch
 from chitieu.cli.extract import add_extract
+from chitieu.cli.models import add_models
 from chitieu.cli.series import add_series
 from chitieu.cli.serve import add_serve
 from chitieu.cli.store import add_store
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         add_worker,
         add_store,
         add_training,
+        add_models,
         add_annotation,
         add_aliases,
         add_users,

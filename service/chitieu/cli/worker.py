@@ -16,7 +16,7 @@ from chitieu.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from chitieu.cli.main import Commands
-    from chitieu.pipeline import Pipeline
+    from chitieu.served import ServedPipeline
 
 _MOST_THREADS = 64
 
@@ -37,38 +37,41 @@ def add_worker(commands: Commands) -> None:
 def run_worker(args: argparse.Namespace) -> int:
     """Do jobs until stopped: SIGTERM or SIGINT."""
     from chitieu.api.telemetry.logs import configure
-    from chitieu.pipeline import load_pipeline
+    from chitieu.served import load_served
 
     settings = load_settings()
     configure(settings)
-    return work(settings, load_pipeline, threads=args.threads)
+    return work(settings, load_served, threads=args.threads)
 
 
-def work(settings: Settings, load: Callable[[], Pipeline], *, threads: int) -> int:
+def work(settings: Settings, load: Callable[[], ServedPipeline], *, threads: int) -> int:
     """Do jobs until the process is told to stop; what is in hand then has `shutdown_seconds`. A second signal ends it at once.
 
     Raises:
-        ModelMissing, ModelInvalid, CatalogueInvalid: see `load_pipeline`.
+        ModelMissing, ModelInvalid, CatalogueInvalid: see `load_served`.
         DatabaseDown, DatabaseInvalid: there is no usable database.
         OutputUnwritable: no queue can be kept in the data folder.
         AddressTaken: another program has the port of its measures.
     """
     from chitieu.jobs.run import Tools
     from chitieu.jobs.worker import Worker
+    from chitieu.served import following
     from chitieu.store.database import open_database
     from chitieu.store.migrate import migrate
 
     until_told = _signals()
     database = open_database(settings)
     migrate(database)
-    pipeline = load()
-    pipeline.warm_up()
-    worker = Worker(Tools(database, pipeline, settings), threads=threads)
+    served = load()
+    served.pipeline.warm_up()
+    # A job that is asked for after a promotion is done by the new model, however short ago that was.
+    worker = Worker(lambda: Tools(database, served.latest(), settings), threads=threads)
     with ExitStack() as stack:
+        stack.enter_context(following(served, settings.model_seconds))
         if settings.worker_metrics_port is not None:
             from chitieu.api.telemetry.worker import measured
 
-            stack.enter_context(measured(pipeline, database, settings.worker_metrics_port))
+            stack.enter_context(measured(served, database, settings.worker_metrics_port))
         worker.start()
         until_told()
         worker.stop(settings.shutdown_seconds)

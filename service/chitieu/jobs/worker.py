@@ -36,7 +36,7 @@ class Worker:
 
     def __init__(
         self,
-        tools: Tools,
+        tools: Tools | Callable[[], Tools],
         *,
         threads: int = 1,
         kinds: Mapping[str, Kind] = KINDS,
@@ -44,6 +44,7 @@ class Worker:
     ) -> None:
         """
         Args:
+            tools: what jobs are done with; a function is asked before each, and when the worker starts.
             threads: jobs that are done at once.
             kinds: what to do, by the kind of job.
             pause: called whenever a job reports; may wait a little, to let what is more urgent pass.
@@ -52,16 +53,19 @@ class Worker:
             ConfigInvalid, OutputUnwritable: see `Queue`.
         """
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._tools, self._kinds, self._pause = tools, kinds, pause
+        self._tools = tools if callable(tools) else lambda: tools
+        self._kinds, self._pause = kinds, pause
+        known = self._tools()
+        self._database, self._settings = known.database, known.settings
         self._let_go = threading.Event()
         self._holds: set[Hold] = set()
-        self._queue = Queue(tools.settings, work=self._run)
+        self._queue = Queue(self._settings, work=self._run)
         self._queue.huey.on_shutdown(name="close")(self._queue.close)  # of each thread's connection
         self._purged = -_PURGE_SECONDS
         self._consumer = _Consumer(
             self._queue.huey,
             sweep=self._sweep,
-            seconds=min(_LONGEST_SWEEP, tools.settings.job_lease_seconds / 3),
+            seconds=min(_LONGEST_SWEEP, self._settings.job_lease_seconds / 3),
             workers=threads,
             max_delay=_LONGEST_POLL,
         )
@@ -94,7 +98,7 @@ class Worker:
     def _run(self, id: str) -> None:
         run(
             id,
-            tools=self._tools,
+            tools=self._tools(),
             kinds=self._kinds,
             worker=self.name,
             stop=self._let_go,
@@ -103,7 +107,7 @@ class Worker:
         )
 
     def _sweep(self) -> None:
-        settings, database = self._tools.settings, self._tools.database
+        settings, database = self._settings, self._database
         try:
             ids = jobs.stalled(database, lease_seconds=settings.job_lease_seconds, attempts=settings.job_attempts)
             if ids:

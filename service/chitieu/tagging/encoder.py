@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from chitieu.cores import usable_cores
 from chitieu.errors import ModelInvalid, ModelMissing
@@ -62,32 +63,42 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-class Tagger:
-    """Tags passages with the model in a folder. The session is built at first use, once, and may be shared by threads."""
+class _Encoder:
+    """The files of a model, loaded at first use, once; shared by threads.
 
-    def __init__(self, folder: Path, *, threads: int | None = None, calibrated: bool = True) -> None:
-        self.folder = folder
-        self.manifest = read_manifest(folder)
-        self.calibration = read_calibration(self.manifest.raw if calibrated else {})
-        self._threads = threads or usable_cores()
+    Apart from `Tagger`, so that nothing of a model refers to what refers to it: its memory is free with the last reading that uses it.
+    """
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        self._folder, self._threads = folder, threads
         self._loading = threading.Lock()
-        self._loaded: Any = None
-        # Measured on two cores: two passes that share them read a tenth more than one that has both, and more gain nothing.
-        self._shared = SharedEncoder(self._run, passes=min(self._threads, max(2, self._threads // 2)))
+        self._loaded: tuple[Any, Tokenizer] | None = None
 
     @property
-    def pass_observers(self) -> list[PassObserver]:
-        """Who is told of every pass of the encoder."""
-        return self._shared.observers
+    def tokenizer(self) -> Tokenizer:
+        """Raises ModelInvalid where the files do not load."""
+        return self._files[1]
+
+    def run(self, batch: Sequence[EncodedWindow]) -> list[Outputs]:
+        """One pass: the scores of each window, one row a token."""
+        shape = (len(batch), padded(max(len(e.ids) for e in batch)))
+        ids, words, mask = (np.full(shape, fill, dtype=np.int64) for fill in (1, 0, 0))
+        for row, example in enumerate(batch):
+            ids[row, : len(example.ids)] = example.ids
+            words[row, : len(example.ids)] = example.words
+            mask[row, : len(example.ids)] = 1
+        feeds: dict[str, NDArray[np.int64]] = dict(zip(INPUTS, (ids, words, mask), strict=True))
+        session = self._files[0]
+        return list(zip(*session.run(OUTPUTS, feeds), strict=True))
 
     @property
-    def _session(self) -> Any:
+    def _files(self) -> tuple[Any, Tokenizer]:
         with self._loading:
             if self._loaded is None:
-                self._loaded = self._load()
+                self._loaded = self._session(), load_tokenizer(self._folder / "tokenizer.json")
             return self._loaded
 
-    def _load(self) -> Any:
+    def _session(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -103,15 +114,32 @@ class Tagger:
         options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
             return onnxruntime.InferenceSession(
-                str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+                str(self._folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime raises its own unrelated classes
-            raise ModelInvalid(f"{self.folder / 'model.onnx'}: {error}", file="model.onnx") from error
+            raise ModelInvalid(f"{self._folder / 'model.onnx'}: {error}", file="model.onnx") from error
+
+
+class Tagger:
+    """Tags passages with the model in a folder. The session is built at first use, once, and may be shared by threads."""
+
+    def __init__(self, folder: Path, *, threads: int | None = None, calibrated: bool = True) -> None:
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        self.calibration = read_calibration(self.manifest.raw if calibrated else {})
+        threads = threads or usable_cores()
+        self._encoder = _Encoder(folder, threads)
+        # Measured on two cores: two passes that share them read a tenth more than one that has both, and more gain nothing.
+        self._shared = SharedEncoder(self._encoder.run, passes=min(threads, max(2, threads // 2)))
+
+    @property
+    def pass_observers(self) -> list[PassObserver]:
+        """Who is told of every pass of the encoder."""
+        return self._shared.observers
 
     def warm_up(self) -> None:
         """Load tokenizer and session now rather than with the first text."""
-        _ = self._session
-        load_tokenizer(self.folder / "tokenizer.json")
+        _ = self._encoder.tokenizer
 
     def tag(self, passages: Passages, *, progress: Progress | None = None) -> list[TaggedSpan]:
         """All spans of a document over its pieces, in text order, with governors.
@@ -121,7 +149,7 @@ class Tagger:
         """
         if not passages.pieces:
             return []
-        tokenizer = load_tokenizer(self.folder / "tokenizer.json")
+        tokenizer = self._encoder.tokenizer
         tokens = tokenize(passages, tokenizer)
         special = special_ids(tokenizer)
         sizes = self.manifest
@@ -149,17 +177,6 @@ class Tagger:
         repaired = repair(spans, passages.reading.text, passages.pieces)
         self.calibration.apply(repaired)
         return repaired
-
-    def _run(self, batch: Sequence[EncodedWindow]) -> list[Outputs]:
-        """One pass: the scores of each window, one row a token."""
-        shape = (len(batch), padded(max(len(e.ids) for e in batch)))
-        ids, words, mask = (np.full(shape, fill, dtype=np.int64) for fill in (1, 0, 0))
-        for row, example in enumerate(batch):
-            ids[row, : len(example.ids)] = example.ids
-            words[row, : len(example.ids)] = example.words
-            mask[row, : len(example.ids)] = 1
-        feeds: dict[str, NDArray[np.int64]] = dict(zip(INPUTS, (ids, words, mask), strict=True))
-        return list(zip(*self._session.run(OUTPUTS, feeds), strict=True))
 
 
 def _silent(_done: int, _of: int) -> None:

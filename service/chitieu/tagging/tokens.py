@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,6 @@ from chitieu.text.passages import Passages, Window, windows
 _LONGEST_PIECE = 12  # tokens of one piece that are read; a digit run of thousands of characters is cut there
 
 
-@cache
 def load_tokenizer(path: Path) -> Tokenizer:
     """The tokenizer at ``path`` (tokenizer.json), made to cut at every edge where pieces are cut."""
     tokenizer = Tokenizer.from_file(str(path))

@@ -21,6 +21,7 @@ from chitieu.api.telemetry.probe import Probe
 from chitieu.contract import ModelInfo
 from chitieu.errors import NotReady
 from chitieu.jobs.worker import UNSEEN_SECONDS
+from chitieu.served import ServedPipeline
 from chitieu.store import jobs
 from chitieu.store.database import Database
 from chitieu.store.tables import JOB_STATES
@@ -47,9 +48,9 @@ class Vitals:
         metrics: its measures.
     """
 
-    def __init__(self, *, model: ModelInfo, database: Database, pool: Pool, metrics: Metrics) -> None:
+    def __init__(self, *, served: ServedPipeline, database: Database, pool: Pool, metrics: Metrics) -> None:
         self.metrics = metrics
-        self._model = model
+        self._served = served
         self._pool = pool
         self._database = Probe(lambda: _answers(database), otherwise=False)
         self._jobs: Probe[dict[str, int] | None] = Probe(
@@ -71,7 +72,7 @@ class Vitals:
         up = await self._database.value()
         counted = await self._jobs.value() if up else None
         unseen = await self._unseen.value() if up else None
-        return self.metrics.page(standing_of(self._model, up, counted, unseen), accept)
+        return self.metrics.page(standing_of(self._served.pipeline.info, up, counted, unseen), accept)
 
     async def watch(self) -> None:
         """Keep the measures of the queue up to date for the other processes that may be asked, until cancelled."""

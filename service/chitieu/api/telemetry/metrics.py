@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.values import ValueClass
 
 from chitieu.contract import Extraction
+from chitieu.served import Failure
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 _WINDOWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
@@ -73,6 +74,12 @@ class Metrics:
         )
         self.figures = Counter("chitieu_figures", "Figures that were read", registry=registry)
         self.files = Counter("chitieu_files", "Files that were read, by kind", ["kind"], registry=registry)
+        self._model_behind = Gauge(
+            "chitieu_model_behind",
+            "1 where the current model could not be loaded, and the one before is served still",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self._errors = Counter("chitieu_errors", "Errors answered, by code", ["code"], registry=registry)
         self._requests = Counter(
             "chitieu_requests", "Requests answered", ["route", "method", "status"], registry=registry
@@ -107,6 +114,10 @@ class Metrics:
         self.figures.inc(len(answer.figures))
         if answer.document.kind is not None:
             self.files.labels(answer.document.kind).inc()
+
+    def model_looked(self, failure: Failure | None) -> None:
+        """Keep whether the current model is served; see `chitieu.served.ServedPipeline`."""
+        self._model_behind.set(failure is not None)
 
     def page(self, standing: Standing, accept: str = "") -> tuple[bytes, str]:
         """All measures and their media type, in the form of an `Accept` header, else in Prometheus's text form."""

@@ -10,7 +10,7 @@ from prometheus_client import start_http_server
 from chitieu.api.telemetry.health import standing_of
 from chitieu.api.telemetry.metrics import Metrics, Standing
 from chitieu.errors import AddressTaken, DatabaseDown, DatabaseInvalid
-from chitieu.pipeline import Pipeline
+from chitieu.served import ServedPipeline
 from chitieu.store import jobs
 from chitieu.store.database import Database
 
@@ -18,18 +18,19 @@ _HOST = "127.0.0.1"
 
 
 @contextmanager
-def measured(pipeline: Pipeline, database: Database, port: int) -> Iterator[None]:
-    """Count what the pipeline reads, and serve it on this port of loopback.
+def measured(served: ServedPipeline, database: Database, port: int) -> Iterator[None]:
+    """Count what is read, and serve it on this port of loopback.
 
     Raises:
         AddressTaken: another program has the port.
     """
 
     def standing() -> Standing:
+        info = served.pipeline.info
         try:
-            return standing_of(pipeline.info, True, jobs.counts(database), jobs.waiting_for_worker(database))
+            return standing_of(info, True, jobs.counts(database), jobs.waiting_for_worker(database))
         except (DatabaseDown, DatabaseInvalid):
-            return standing_of(pipeline.info, False, None, None)
+            return standing_of(info, False, None, None)
 
     metrics = Metrics()
     try:
@@ -40,11 +41,13 @@ def measured(pipeline: Pipeline, database: Database, port: int) -> Iterator[None
             host=_HOST,
             port=port,
         ) from error
-    pipeline.observers.append(metrics)
+    served.pipeline.observers.append(metrics)
+    served.observers.append(metrics.model_looked)
     try:
         yield
     finally:
-        pipeline.observers.remove(metrics)
+        served.observers.remove(metrics.model_looked)
+        served.pipeline.observers.remove(metrics)
         server.shutdown()
         server.server_close()
         thread.join()
