@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from chitieu.annotation.document import AnnotatedDocument, AnnotatedSpan
@@ -37,6 +37,48 @@ class GoldFigure:
     kind: str
     indicator: AnnotatedSpan | None
     verb: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the measures of one document, or of several together, are made of."""
+
+    spans: Counter[tuple[str, str]] = field(default_factory=Counter)
+    figures: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Counts) -> None:
+        """Take in what another document adds."""
+        self.spans.update(other.spans)
+        self.figures.update(other.figures)
+
+    def near(self, *labels: str) -> tuple[int, int]:
+        """Twice the hits and the size of both sides, where any overlap will do."""
+        return self._sum(("near_gold", "near_system"), labels), self._sum(("gold", "system"), labels)
+
+    def parts(self) -> dict[str, tuple[int, int]]:
+        """Each measure as a quotient, so that measures of many documents are those of their sums.
+
+        An F1 is twice the hits over the size of both sides, an accuracy what is right over all; the second less the first is
+        how many errors there are.
+        """
+        count = self.figures
+        figures = ("found", "value", "value_unit", "kind", "complete")
+        return {
+            "micro": self._strict(*LABELS),
+            "relaxed": self.near(*LABELS),
+            **{name: (2 * count[name], count["gold"] + count["system"]) for name in figures},
+            "link": (count["link"], count["found"]),
+            "att_link": (count["att_link"], count["attainments"]),
+            "ind_in": (count["ind_in"], count["indicators"]),
+            "direction": (count["direction"], count["directions"]),
+            **{label.lower(): self._strict(label) for label in LABELS},
+        }
+
+    def _strict(self, *labels: str) -> tuple[int, int]:
+        return 2 * self._sum(("both",), labels), self._sum(("gold", "system"), labels)
+
+    def _sum(self, names: tuple[str, ...], labels: tuple[str, ...]) -> int:
+        return sum(self.spans[name, label] for name in names for label in labels)
 
 
 @dataclass(frozen=True)
@@ -105,12 +147,8 @@ def _right_unit(figure: Figure, gold: GoldFigure) -> bool:
     return squash(figure.unit.text if figure.unit else "") == gold.unit
 
 
-def _f1(hits: int, gold: int, system: int) -> float | None:
-    return round(2 * hits / (gold + system), 4) if gold + system else None
-
-
-def _accuracy(right: int, total: int) -> float | None:
-    return round(right / total, 4) if total else None
+def _quotient(right: int, of: int) -> float | None:
+    return round(right / of, 4) if of else None
 
 
 def _count_spans(document: AnnotatedDocument, answer: Extraction, count: Counter[tuple[str, str]]) -> None:
@@ -207,45 +245,31 @@ def _count_links(document: AnnotatedDocument, answer: Extraction, count: Counter
             count["att_link"] += same_indicator(by_id.get(got.of or ""), head)
 
 
+def counted(document: AnnotatedDocument, answer: Extraction) -> Counts:
+    """What one document adds to the measures."""
+    counts = Counts()
+    items: list[Span | Figure] = [*answer.spans, *answer.figures]
+    counts.figures["bad_offsets"] += sum(document.text[i.start : i.end] != i.text for i in items)
+    _count_spans(document, answer, counts.spans)
+    _count_figures(document, answer, counts.figures)
+    _count_links(document, answer, counts.figures)
+    return counts
+
+
 def score(pairs: Iterable[tuple[AnnotatedDocument, Extraction]]) -> Scores:
     """The measures over all documents together; ``bad_offsets`` counts spans and figures whose text is not at their offsets."""
-    spans: Counter[tuple[str, str]] = Counter()
-    count: Counter[str] = Counter()
+    total = Counts()
     for document, answer in pairs:
-        items: list[Span | Figure] = [*answer.spans, *answer.figures]
-        count["bad_offsets"] += sum(document.text[i.start : i.end] != i.text for i in items)
-        _count_spans(document, answer, spans)
-        _count_figures(document, answer, count)
-        _count_links(document, answer, count)
-
-    def total(name: str) -> int:
-        return sum(spans[name, label] for label in LABELS)
-
+        total.add(counted(document, answer))
+    rows: dict[str, float | int | None] = {name: _quotient(*part) for name, part in total.parts().items()}
+    rows |= {"figures": total.figures["gold"], "bad_offsets": total.figures["bad_offsets"]}
     labels: dict[str, dict[str, float | int | None]] = {
         label: {
-            "f1": _f1(spans["both", label], spans["gold", label], spans["system", label]),
-            "relaxed": _accuracy(
-                spans["near_gold", label] + spans["near_system", label], spans["gold", label] + spans["system", label]
-            ),
-            "gold": spans["gold", label],
-            "system": spans["system", label],
+            "f1": rows[label.lower()],
+            "relaxed": _quotient(*total.near(label)),
+            "gold": total.spans["gold", label],
+            "system": total.spans["system", label],
         }
         for label in LABELS
-    }
-    figures = {
-        name: _f1(count[name], count["gold"], count["system"])
-        for name in ("found", "value", "value_unit", "kind", "complete")
-    }
-    rows: dict[str, float | int | None] = {
-        "micro": _f1(total("both"), total("gold"), total("system")),
-        "relaxed": _accuracy(total("near_gold") + total("near_system"), total("gold") + total("system")),
-        **figures,
-        "link": _accuracy(count["link"], count["found"]),
-        "att_link": _accuracy(count["att_link"], count["attainments"]),
-        "ind_in": _accuracy(count["ind_in"], count["indicators"]),
-        "direction": _accuracy(count["direction"], count["directions"]),
-        "figures": count["gold"],
-        "bad_offsets": count["bad_offsets"],
-        **{label.lower(): labels[label]["f1"] for label in LABELS},
     }
     return Scores(rows, labels)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -93,25 +94,45 @@ def fit(rows: Iterable[Outcome]) -> dict[str, tuple[float, float]]:
     }
 
 
+def kind_of(name: str) -> str:
+    """``spans``, ``links`` or ``figures``: what an outcome of this name is one of."""
+    return FIGURES if name == FIGURES else "links" if name in RELATIONS else "spans"
+
+
 def reliability(rows: Iterable[Outcome]) -> dict[str, dict[str, object]]:
     """For spans, links and figures: by range of scores how many there were, their mean score and the part that was right.
 
-    ``error`` is the expected calibration error (Naeini et al. 2015) over these ranges: the mean distance of score and truth.
+    ``error`` is the expected calibration error over these ranges.
     """
     kinds: dict[str, list[Outcome]] = defaultdict(list)
     for row in rows:
-        kinds[FIGURES if row.name == FIGURES else "links" if row.name in RELATIONS else "spans"].append(row)
-    return {kind: _table(group) for kind, group in sorted(kinds.items())}
+        kinds[kind_of(row.name)].append(row)
+    return {kind: _table(binned(group)) for kind, group in sorted(kinds.items())}
 
 
-def _table(rows: Sequence[Outcome]) -> dict[str, object]:
-    bins: list[Mapping[str, float]] = []
-    error = 0.0
-    for low, high in pairwise(_BINS):
-        inside = [r for r in rows if low <= r.score < high or (high == 1.0 and r.score >= 1.0)]
-        if not inside:
-            continue
-        mean, right = sum(r.score for r in inside) / len(inside), sum(r.right for r in inside) / len(inside)
-        error += abs(mean - right) * len(inside) / len(rows)
-        bins.append({"from": low, "to": high, "count": len(inside), "score": round(mean, 3), "right": round(right, 3)})
-    return {"error": round(error, 4), "bins": bins}
+def binned(rows: Iterable[Outcome]) -> NDArray[np.float64]:
+    """For each range of scores: how many outcomes, the sum of their scores, how many were right."""
+    out = np.zeros((len(_BINS) - 1, 3))
+    for row in rows:
+        out[min(bisect_right(_BINS, row.score), len(_BINS) - 1) - 1] += (1.0, row.score, row.right)
+    return out
+
+
+def calibration_error(bins: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The expected calibration error (Naeini et al. 2015) of `binned`, over its last two axes; nan of nothing.
+
+    It is the mean distance of score and truth.
+    """
+    counts = bins[..., 0].sum(axis=-1)
+    gaps = np.abs(bins[..., 1] - bins[..., 2]).sum(axis=-1)
+    errors: NDArray[np.float64] = np.divide(gaps, counts, out=np.full_like(gaps, np.nan), where=counts > 0)
+    return errors
+
+
+def _table(bins: NDArray[np.float64]) -> dict[str, object]:
+    rows = [
+        {"from": low, "to": high, "count": int(n), "score": round(scores / n, 3), "right": round(right / n, 3)}
+        for (low, high), (n, scores, right) in zip(pairwise(_BINS), bins.tolist(), strict=True)
+        if n
+    ]
+    return {"error": round(float(calibration_error(bins)), 4), "bins": rows}

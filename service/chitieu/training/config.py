@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from chitieu.errors import ConfigInvalid
+from chitieu.tomls import read_toml
 
 
 class _Section(BaseModel):
@@ -113,21 +112,5 @@ class Config(_Section):
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a configuration.
-
-    Raises:
-        ConfigInvalid: not there, no TOML, or a field is missing, unknown or out of range; the message names it.
-    """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Config.model_validate(raw)
-    except OSError as error:
-        raise ConfigInvalid(f"{path}: không đọc được / cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path}: không phải TOML / not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigInvalid(
-            f"{path}: {where}: {first['msg']}", problems=[str(e["loc"]) for e in error.errors()]
-        ) from error
+    """Read and check a configuration; raises what `read_toml` raises."""
+    return read_toml(path, Config)
