@@ -13,6 +13,7 @@ from chitieu.cli.aliases import add_aliases
 from chitieu.cli.annotation import add_annotation
 from chitieu.cli.batch import add_batch
 from chitieu.cli.extract import add_extract
+from chitieu.cli.gate import add_gate
 from chitieu.cli.models import add_models
 from chitieu.cli.series import add_series
 from chitieu.cli.serve import add_serve
@@ -46,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
         add_store,
         add_training,
         add_models,
+        add_gate,
         add_annotation,
         add_aliases,
         add_users,

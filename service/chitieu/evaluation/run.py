@@ -15,11 +15,11 @@ from chitieu.evaluation.reliability import FIGURES, Outcome, fit, outcomes, reli
 from chitieu.pipeline import load_pipeline
 
 
-def gold_files(paths: Sequence[Path], *, only: Path | None = None) -> list[Path]:
+def gold_files(paths: Sequence[Path], *, only: Path | None = None, all_named: bool = False) -> list[Path]:
     """The ``*.xml`` files at ``paths``, sorted within each folder; with ``only``, those whose names that file lists.
 
     Raises:
-        BadRequest: a path is not there, or nothing is left.
+        BadRequest: a path is not there, nothing is left, or, with ``all_named``, a name that ``only`` lists is of no file.
     """
     try:
         names = set(only.read_text(encoding="utf-8").split()) if only else None
@@ -30,6 +30,9 @@ def gold_files(paths: Sequence[Path], *, only: Path | None = None) -> list[Path]
     files = [f for f in files if names is None or f.name in names]
     if missing or not files:
         raise BadRequest(f"không có tài liệu gán nhãn / no annotated document: {(missing or paths)[0]}")
+    lost = sorted(names - {f.name for f in files}) if names and all_named else []
+    if lost:
+        raise BadRequest(f"{only}: không có tệp / no such file: {', '.join(lost)}", files=lost)
     return files
 
 

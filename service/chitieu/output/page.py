@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from chitieu.contract import PHRASE_LABELS, Extraction, Figure, Observation, Span
 from chitieu.output.columns import DATA, Column, TableName, for_people, in_words
@@ -12,7 +13,7 @@ from chitieu.output.context import Context
 from chitieu.output.table import plain
 from chitieu.output.values import failed_first, table
 
-_NAMES = {
+LABEL_NAMES = {
     "INDICATOR": "chỉ tiêu", "QUANTITY": "số lượng", "UNIT": "đơn vị", "PERCENT": "phần trăm", "PERIOD": "thời kỳ",
     "ATTAINMENT": "so kế hoạch", "CHANGE": "tăng giảm", "SHARE": "tỷ trọng",
 }  # fmt: skip
@@ -24,16 +25,36 @@ def inline_style() -> str:
     return (DATA / "page.css").read_text(encoding="utf-8")
 
 
-def _order(span: Span) -> tuple[int, int, bool]:
+class Highlighted(Protocol):
+    """What `marked` needs of a span."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+def _order(span: Highlighted) -> tuple[int, int, bool]:
     return span.start, -span.end, span.label not in PHRASE_LABELS
 
 
-def marked(text: str, spans: list[Span], titles: dict[str, str] | None = None, prefix: str = "") -> str:
+def marked(
+    text: str,
+    spans: Sequence[Highlighted],
+    titles: Mapping[str, str] | None = None,
+    prefix: str = "",
+    classes: Mapping[str, str] | None = None,
+) -> str:
     """The text as HTML with a ``<span>`` around every span; spans nest.
 
     Args:
         titles: from a span's id to what is shown over it; its label's name where it has none.
         prefix: put before ids, which hold within one answer only.
+        classes: from a span's id to a class that it has besides its label.
     """
     parts: list[str] = []
     open_ends: list[int] = []
@@ -52,8 +73,9 @@ def marked(text: str, spans: list[Span], titles: dict[str, str] | None = None, p
     for span in sorted(spans, key=_order):
         close(span.start)
         write(span.start)
-        title = (titles or {}).get(span.id, _NAMES[span.label])
-        parts.append(f'<span class="{span.label}" id="{prefix}{span.id}" title="{escape(title)}">')
+        title = (titles or {}).get(span.id, LABEL_NAMES[span.label])
+        kinds = " ".join(filter(None, (span.label, (classes or {}).get(span.id))))
+        parts.append(f'<span class="{kinds}" id="{prefix}{span.id}" title="{escape(title)}">')
         open_ends.append(min(span.end, open_ends[-1]) if open_ends else span.end)
     close(len(text))
     write(len(text))
@@ -65,7 +87,7 @@ def _titles(context: Context) -> dict[str, str]:
     read = {(f.start, f.end): f for f in context.answer.figures}
     out: dict[str, str] = {}
     for span in context.answer.spans:
-        lines = [_NAMES[span.label]]
+        lines = [LABEL_NAMES[span.label]]
         figure = read.get((span.start, span.end))
         path = context.path(figure) if figure is not None else _path(span, context)
         if path:
@@ -151,7 +173,7 @@ def article(text: str, answer: Extraction, prefix: str = "") -> str:
         )
         if part
     )
-    legend = " ".join(f'<span class="{label}">{name}</span>' for label, name in _NAMES.items())
+    legend = " ".join(f'<span class="{label}">{name}</span>' for label, name in LABEL_NAMES.items())
     links = [_link(_members(row), context, prefix) for row in answer.observations]
     parts = [
         f"<h1>{escape(document.id)}</h1><p class=about>{escape(about)}</p><div class=legend>{legend}</div>",
