@@ -50,6 +50,9 @@ ChitieuError
 ├── TaskUnfinished   task_unfinished   409
 ├── CorrectionInvalid correction_invalid 422
 ├── CorrectionConflict correction_conflict 409
+├── DataLeak         data_leak         409
+├── CorrectionsMissing corrections_missing 409
+├── TrainingFailed   training_failed   500
 ├── JobUnknown       job_unknown       404
 ├── JobUnfinished    job_unfinished    409
 ├── LoginNeeded      login_needed      401
@@ -400,6 +403,24 @@ class AliasUnknown(ChitieuError):
     """Nobody proposes a name with this id, nor was one decided on."""
 
     code, status = "alias_unknown", 404
+
+
+class DataLeak(ChitieuError):
+    """Near-duplicate documents are in different splits; ``detail["pairs"]`` names up to twenty, ``number`` says how many there are."""
+
+    code, status = "data_leak", 409
+
+
+class CorrectionsMissing(ChitieuError):
+    """No corrected document that is done may be trained on; ``detail["documents"]`` counts what there is."""
+
+    code, status = "corrections_missing", 409
+
+
+class TrainingFailed(ChitieuError):
+    """The process that trains ended without saying why; ``detail["cause"]``: ``memory``, ``crash``."""
+
+    code, status = "training_failed", 500
 
 
 class JobUnknown(ChitieuError):

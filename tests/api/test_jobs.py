@@ -542,7 +542,7 @@ def test_a_job_that_ends_while_it_is_to_be_cancelled_is_forgotten(tmp_path, data
 
     with service(tmp_path, database_url, jobs="apart") as client:
         where = ask(client)
-        whole = routes._own
+        whole = routes.may_see
 
         def then_it_ends(database, id, actor):
             seen = whole(database, id, actor)
@@ -550,7 +550,7 @@ def test_a_job_that_ends_while_it_is_to_be_cancelled_is_forgotten(tmp_path, data
             assert stored is not None and routes.jobs.finish(database, id, "w", answer=b"x")
             return seen
 
-        monkeypatch.setattr(routes, "_own", then_it_ends)
+        monkeypatch.setattr(routes, "may_see", then_it_ends)
         assert client.delete(where).status_code == 204
         monkeypatch.undo()
         assert client.get(where).status_code == 404

@@ -21,10 +21,8 @@ BODY = "Đàn bò có 8.320 con.".encode()
 LEASE = 60
 
 
-def asked(database, *, key=None, by="lan", room=100, body=BODY, room_bytes=None):
-    return jobs.ask(
-        database, kind="extract", settings={"a": 1}, body=body, key=key, by=by, room=room, room_bytes=room_bytes
-    )
+def asked(database, *, kind="extract", key=None, by="lan", room=100, body=BODY, **more):
+    return jobs.ask(database, kind=kind, settings={"a": 1}, body=body, key=key, by=by, room=room, **more)
 
 
 def ask(database, **more):
@@ -200,6 +198,39 @@ def test_what_a_job_was_sent_goes_with_it(database):
     jobs.purge(database, 7)
     with database.read() as session:
         assert session.scalars(select(JobData.job_seq)).all() == []
+
+
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_a_key_that_holds_until_the_end_is_free_then(database, how):
+    def again():
+        return asked(database, kind="train", key="train", by="an", until_end=True)
+
+    first = again()
+    assert first.is_new and again().job.id == first.job.id
+    claim(database, first.job.id)
+    assert not again().is_new, "it runs"
+    if how == "done":
+        jobs.finish(database, first.job.id, "w1", answer=b"x")
+    elif how == "failed":
+        jobs.fail(database, first.job.id, "w1", ERROR)
+    else:
+        jobs.cancel(database, first.job.id)
+    new = again()
+    assert new.is_new and new.job.id != first.job.id
+    assert jobs.get(database, first.job.id).state == how
+
+
+def test_a_job_keeps_what_it_told_after_its_end_and_only_its_worker_may_tell(database):
+    job_id = ask(database).id
+    assert jobs.log_of(database, job_id) == ""
+    claim(database, job_id)
+    assert not jobs.note(database, job_id, "w2", "lạ\n")
+    assert jobs.note(database, job_id, "w1", "một\n") and jobs.note(database, job_id, "w1", "một\nhai\n")
+    jobs.fail(database, job_id, "w1", ERROR)
+    assert not jobs.note(database, job_id, "w1", "ba\n")
+    assert jobs.log_of(database, job_id) == "một\nhai\n"
+    with pytest.raises(JobUnknown):
+        jobs.log_of(database, "0" * 32)
 
 
 def test_of_many_workers_one_gets_a_job(database):

@@ -44,6 +44,7 @@ from chitieu.api.telemetry.health import router as health_router
 from chitieu.api.telemetry.metrics import Metrics, multiprocess_folder
 from chitieu.api.telemetry.requests import Requests
 from chitieu.api.telemetry.tracing import start_tracing
+from chitieu.api.training import router as training_router
 from chitieu.api.watching import Watchers
 from chitieu.api.web import Pages, Web, web_folder
 from chitieu.api.web import router as pages_router
@@ -168,6 +169,7 @@ def create_app(pipeline: Pipeline | ServedPipeline | None = None, *, settings: S
     app.include_router(tasks_router)
     app.include_router(aliases_router)
     app.include_router(label_studio_router)
+    app.include_router(training_router)
     app.include_router(docs_router)
     app.include_router(health_router)
     app.include_router(access_router)

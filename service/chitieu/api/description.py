@@ -66,6 +66,7 @@ _TAGS = [
     ("jobs", "Công việc chạy nền / Jobs"),
     ("annotation", "Sửa kết quả: dự án, việc, các lần sửa / Correcting: projects, tasks, corrections"),
     ("label-studio", "Cho Label Studio / As a machine-learning backend of Label Studio"),
+    ("training", "Từ những gì đã sửa đến mô hình tiếp theo / From corrections to the next model"),
     ("indicators", "Danh mục chỉ tiêu / The catalogue of indicators"),
     ("access", "Đăng nhập, tài khoản / Logins and accounts"),
     ("service", "Dịch vụ / The service itself"),

@@ -18,9 +18,11 @@ from chitieu.errors import (
     ChitieuError,
     CorrectionConflict,
     CorrectionInvalid,
+    CorrectionsMissing,
     CrossSite,
     DatabaseDown,
     DatabaseInvalid,
+    DataLeak,
     DocumentUnknown,
     EmptyText,
     FileDamaged,
@@ -62,6 +64,7 @@ from chitieu.errors import (
     TaskUnknown,
     TextTooLong,
     TooSlow,
+    TrainingFailed,
     UnsupportedMedia,
 )
 
@@ -198,6 +201,30 @@ _SAMPLES: dict[Kind, tuple[str, dict[str, Any]]] = {
     OutputUnwritable: (
         "Không ghi được current.json: Read-only file system. / current.json cannot be written: Read-only file system.",
         {"file": "current.json", "cause": "Read-only file system"},
+    ),
+    DataLeak: (
+        "1 cặp tài liệu gần giống nhau nằm ở hai phần khác nhau, không huấn luyện. / "
+        "1 pair of near-duplicate documents is in different splits, nothing is trained.",
+        {
+            "pairs": [
+                {
+                    "documents": ["bao-cao.txt", "bao-cao-sua.txt"],
+                    "sources": ["project:" + "0" * 32, "project:" + "0" * 32],
+                    "splits": ["train", "test"],
+                    "shared": 0.83,
+                }
+            ],
+            "number": 1,
+        },
+    ),
+    CorrectionsMissing: (
+        "Mới có 2 tài liệu đã sửa xong thuộc phần huấn luyện, cần 5. / "
+        "2 corrected documents of the training split are done, 5 are needed.",
+        {"documents": {"project": {"reviewed/train": 2}}, "needed": 5},
+    ),
+    TrainingFailed: (
+        "Huấn luyện thất bại: hết bộ nhớ. / The training failed: out of memory.",
+        {"cause": "memory", "status": -9, "log": []},
     ),
     JobUnknown: ("Không có công việc này. / There is no such job.", {"id": "0" * 32}),
     JobUnfinished: ("Công việc chưa xong. / The job is not finished.", {"id": "0" * 32, "state": "running"}),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse
 from pydantic import BaseModel, Field
 from sse_starlette import ServerSentEvent
 
@@ -25,12 +26,14 @@ from chitieu.api.watching import WatchedEvents
 from chitieu.contract import Extraction
 from chitieu.errors import BadRequest, JobUnfinished, JobUnknown, NotAcceptable, ServiceBusy
 from chitieu.jobs.extract import KIND, Kept
+from chitieu.jobs.train import KIND as TRAINING
 from chitieu.jobs.worker import UNSEEN_SECONDS
 from chitieu.pipeline import Pipeline
 from chitieu.settings import Settings
 from chitieu.store import jobs
 from chitieu.store.database import Database
 from chitieu.store.jobs import Asked, JobRecord
+from chitieu.store.roles import allows
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 _EVENTS = "text/event-stream"
@@ -38,7 +41,7 @@ _SEND_SECONDS = 30.0  # for a client that takes nothing of what it is sent
 _FAREWELL_SECONDS = 5.0  # for the last event of a service that stops
 _END_OF_LINE = "\n"
 _LAST = "end"  # the id of the last event
-_LOCATION = {"Location": {"description": "Chỗ của công việc / where the job is", "schema": {"type": "string"}}}
+LOCATION = {"Location": {"description": "Chỗ của công việc / where the job is", "schema": {"type": "string"}}}
 Id = Annotated[str, Path(max_length=64, description="Mã công việc / id of the job", examples=["0" * 32])]
 Seer = Annotated[Actor, Depends(needs("reader"))]
 
@@ -74,8 +77,8 @@ class JobPage(BaseModel):
     summary="Giao việc đọc một văn bản hoặc tệp / Have a text or file read as a job",
     responses=errors_of(*TEXT, *FILE, *STORE, ServiceBusy)
     | {
-        200: {"model": JobShown, "description": "Đã giao từ trước / it was asked for before", "headers": _LOCATION},
-        202: {"headers": _LOCATION},
+        200: {"model": JobShown, "description": "Đã giao từ trước / it was asked for before", "headers": LOCATION},
+        202: {"headers": LOCATION},
     },
     openapi_extra=EXTRACT_BODY,
 )
@@ -115,7 +118,7 @@ async def ask_job(
     asked = await asyncio.to_thread(ask)
     response.headers["Location"] = f"/v1/jobs/{asked.job.id}"
     response.status_code = 202 if asked.is_new else 200
-    return await asyncio.to_thread(_shown, database, asked.job)
+    return await asyncio.to_thread(shown, database, asked.job)
 
 
 @router.get(
@@ -176,10 +179,10 @@ async def get_job(
     """Một lần (JSON), hoặc theo dõi đến khi xong (`text/event-stream`). / Once (JSON), or until it ends (`text/event-stream`)."""
     media = accepted(accept, (JSON, _EVENTS))
     database: Database = request.app.state.database
-    job = await asyncio.to_thread(_own, database, id, actor)
+    job = await asyncio.to_thread(may_see, database, id, actor)
     if media != _EVENTS:
-        shown = await asyncio.to_thread(_shown, database, job)
-        return Response(shown.model_dump_json(), media_type=media)
+        told = await asyncio.to_thread(shown, database, job)
+        return Response(told.model_dump_json(), media_type=media)
     if last_event_id == _LAST:
         return Response(status_code=204)  # so that a browser does not connect again and again
     state = request.app.state
@@ -211,11 +214,25 @@ def get_job_result(
     """Như `POST /v1/extract` trả lời, hoặc lỗi của công việc. / As `POST /v1/extract` answers, or the error of a job that failed."""
     media = accepted(accept)
     database: Database = request.app.state.database
-    job = _own(database, id, actor)
+    job = may_see(database, id, actor)
+    if job.kind == TRAINING:
+        return RedirectResponse(_result_of(job), 307)
     if job.error is not None:
         raise job.error.as_raised()
     kept = Kept.unpack(jobs.answer(database, id))
     return Response(render(media, kept.answer, kept.text), media_type=media)
+
+
+@router.get(
+    "/{id}/log",
+    summary="Nhật ký của một công việc / What a job tells while it is worked on",
+    response_class=PlainTextResponse,
+    responses=errors_of(JobUnknown, *STORE),
+)
+def get_job_log(id: Id, actor: Seer, request: Request) -> str:
+    """Các dòng cuối, mỗi dòng có giờ; chỉ huấn luyện ghi. / The last lines, each with its time; only trainings tell any."""
+    database: Database = request.app.state.database
+    return jobs.log_of(database, may_see(database, id, actor).id)
 
 
 @router.delete(
@@ -228,18 +245,19 @@ def delete_job(id: Id, actor: Seer, request: Request) -> None:
     """Chưa xong thì hủy, đã xong thì xóa cùng kết quả. / Cancels one that has not ended, deletes one that has with its answer."""
     database: Database = request.app.state.database
     # One that ends between the two looks has ended.
-    if _own(database, id, actor).ended or jobs.cancel(database, id).state != "cancelled":
+    if may_see(database, id, actor).ended or jobs.cancel(database, id).state != "cancelled":
         jobs.forget(database, id)
 
 
-def _own(database: Database, id: str, actor: Actor) -> JobRecord:
-    """A job that the actor may see; others are unknown, as if there were none.
+def may_see(database: Database, id: str, actor: Actor) -> JobRecord:
+    """A job that the actor may see, which are their own, and for reviewers all trainings; others are unknown, as if there were none.
 
     Raises:
         JobUnknown: there is none for the actor.
     """
     job = jobs.get(database, id)
-    if job.asked_by != actor.name and actor.role != "admin":
+    reviews = job.kind == TRAINING and allows(actor.role, "reviewer")
+    if job.asked_by != actor.name and actor.role != "admin" and not reviews:
         raise jobs.unknown(id)
     return job
 
@@ -255,17 +273,20 @@ def _long(seconds: float) -> int | None:
     return int(seconds) if seconds > UNSEEN_SECONDS else None
 
 
-def _shown(database: Database, job: JobRecord) -> JobShown:
+def shown(database: Database, job: JobRecord) -> JobShown:
+    """A job as it is told."""
     return _shown_with(job, _unseen(database, job))
 
 
 def _shown_with(job: JobRecord, unseen: int | None) -> JobShown:
-    here = f"/v1/jobs/{job.id}"
+    here, result = f"/v1/jobs/{job.id}", _result_of(job)
     document = f"/v1/documents/{job.document_id}" if job.document_id is not None else None
     unseen = unseen if job.state == "queued" else None
-    return JobShown(
-        **dict(job), waiting_for_worker=unseen, links=JobLinks(job=here, result=f"{here}/result", document=document)
-    )
+    return JobShown(**dict(job), waiting_for_worker=unseen, links=JobLinks(job=here, result=result, document=document))
+
+
+def _result_of(job: JobRecord) -> str:
+    return f"/v1/training/{job.id}" if job.kind == TRAINING else f"/v1/jobs/{job.id}/result"
 
 
 async def _events(job: JobRecord, following: Following, stopping: Stopping) -> AsyncIterator[ServerSentEvent]:

@@ -20,11 +20,23 @@ _MOST_OF_THE_LINES = 0.95
 def add_training(commands: Commands) -> None:
     """Describe the commands."""
     train = commands.add_parser("train", help="huấn luyện / train (needs the extra `train`)")
-    train.add_argument("config", type=Path)
-    train.add_argument(
-        "--out", type=Path, required=True, help="thư mục cho điểm lưu / folder of the checkpoint; goes on from it"
-    )
+    train.add_argument("config", type=Path, nargs="?", help="cấu hình TOML / the configuration")
+    train.add_argument("--out", type=Path, help="thư mục cho điểm lưu / folder of the checkpoint; goes on from it")
     train.add_argument("--export", metavar="VERSION", help="rồi xuất ONNX / then write models/<name>/VERSION")
+    train.add_argument(
+        "--from-corrections",
+        action="store_true",
+        help="huấn luyện tiếp mô hình đang dùng từ những gì đã sửa / go on from the served model with what was corrected",
+    )
+    train.add_argument(
+        "--recipe",
+        type=Path,
+        metavar="FILE",
+        help="công thức, với --from-corrections / the recipe (default: corrections.toml beside the model's versions)",
+    )
+    train.add_argument("--events", action="store_true", help=argparse.SUPPRESS)  # what the job `train` reads
+    train.add_argument("--run", dest="run_id", help=argparse.SUPPRESS)  # its id
+    train.set_defaults(fail=train.error)
 
     links = commands.add_parser(
         "fit-links", help="huấn luyện liên kết chỉ tiêu / fit the linker (needs the extra `train`)"
@@ -70,6 +82,16 @@ def add_training(commands: Commands) -> None:
 
 def run_train(args: argparse.Namespace) -> int:
     """Train, and export where asked."""
+    if args.from_corrections:
+        if args.config or args.export:
+            args.fail(
+                "--from-corrections: không nhận cấu hình hay --export / takes neither a configuration nor --export"
+            )
+        from chitieu.cli.tuning import run_tuning
+
+        return run_tuning(args)
+    if args.config is None or args.out is None or args.recipe:
+        args.fail("cần CONFIG và --out, hoặc --from-corrections / needs CONFIG and --out, or --from-corrections")
     from chitieu.models import models_root
     from chitieu.training.config import load_config
     from chitieu.training.export import check_new, export

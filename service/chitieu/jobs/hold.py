@@ -89,6 +89,13 @@ class Hold:
             self._lost.set()
             raise JobLost
 
+    def note(self, told: str) -> None:
+        """Keep what the job has told so far, for whoever waits for it; where that cannot be, the work goes on without."""
+        try:
+            jobs.note(self._database, self._id, self._worker, told)
+        except FAULTS as error:
+            log.warning("job_not_noted", job=self._id, cause=error.detail.get("cause"))
+
     def insist(self, change: Callable[[], Result]) -> Result:
         """What ``change`` of the database gives; tried again for as long as the database is not to be had.
 

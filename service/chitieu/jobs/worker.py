@@ -12,14 +12,18 @@ from typing import Any
 import structlog
 from huey.consumer import BaseProcess, Consumer
 
-from chitieu.jobs.extract import extract
+from chitieu.errors import JobUnknown
+from chitieu.jobs import extract as extracting
+from chitieu.jobs import train as training
 from chitieu.jobs.hold import FAULTS, Hold
 from chitieu.jobs.queue import Queue
 from chitieu.jobs.run import Kind, Tools, run
 from chitieu.store import jobs
 
 log = structlog.get_logger(__name__)
-KINDS: Mapping[str, Kind] = {"extract": extract}
+KINDS: Mapping[str, Kind] = {extracting.KIND: extracting.extract, training.KIND: training.train}
+# These take hours: one at a time in a thread of its own, so that the others do not wait for it.
+_APART = frozenset({training.KIND})
 _LONGEST_POLL = 1.0  # seconds until an idle thread looks into the queue again
 _LONGEST_SWEEP = 15.0  # seconds between two sweeps, at most
 _PURGE_SECONDS = 600.0
@@ -59,6 +63,8 @@ class Worker:
         self._database, self._settings = known.database, known.settings
         self._let_go = threading.Event()
         self._holds: set[Hold] = set()
+        self._apart: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._queue = Queue(self._settings, work=self._run)
         self._queue.huey.on_shutdown(name="close")(self._queue.close)  # of each thread's connection
         self._purged = -_PURGE_SECONDS
@@ -87,15 +93,35 @@ class Worker:
         for hold in tuple(self._holds):
             hold.give_back()
         self._consumer.join(_LET_GO_SECONDS)
-        left = self._consumer.alive
+        if self._apart is not None:
+            self._apart.join(_LET_GO_SECONDS)
+        left = self._consumer.alive + self._is_apart
         log.info("worker_stopped", worker=self.name, unfinished=left)
 
     @property
     def alive(self) -> bool:
         """Whether a thread is still at a job that was given back: reading a scan, say. Nothing comes of it."""
-        return self._consumer.alive > 0
+        return self._consumer.alive > 0 or self._is_apart
+
+    @property
+    def _is_apart(self) -> bool:
+        return self._apart is not None and self._apart.is_alive()
 
     def _run(self, id: str) -> None:
+        try:
+            kind = jobs.get(self._database, id).kind
+        except (JobUnknown, *FAULTS):  # a sweep queues it again, if it is there
+            return
+        if kind not in _APART:
+            self._do(id)
+            return
+        with self._starting:
+            # Where there is one already, this one waits: a sweep queues it again.
+            if not self._is_apart and not self._let_go.is_set():
+                self._apart = threading.Thread(target=self._do, args=(id,), name="apart", daemon=True)
+                self._apart.start()
+
+    def _do(self, id: str) -> None:
         run(
             id,
             tools=self._tools(),

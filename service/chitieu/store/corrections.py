@@ -30,7 +30,18 @@ from chitieu.store.audit import By, add_entry
 from chitieu.store.database import Database
 from chitieu.store.projects import the_project
 from chitieu.store.tables import Audit, Correction, Project, StoredDocument, StoredText, Task
-from chitieu.store.tasks import Person, TaskInfo, TaskModel, begin, closed, info_of, is_visible, is_writable, the_task
+from chitieu.store.tasks import (
+    Person,
+    TaskInfo,
+    TaskModel,
+    TaskState,
+    begin,
+    closed,
+    info_of,
+    is_visible,
+    is_writable,
+    the_task,
+)
 
 _ENDED = ("done", "adjudicated")
 
@@ -281,25 +292,8 @@ def exported(
     moment = at or datetime.now(UTC)
     with database.read() as session:
         project = the_project(session, project_id)
-        asked = select(Task).where(Task.project_seq == project.seq, Task.made_at <= moment).order_by(Task.seq)
-        if annotator is not None:
-            asked = asked.where(Task.assignee == annotator)
-        then_done = _done_then(session, project, at) if at is not None else frozenset()
-        best: dict[int, tuple[tuple[int, int], Task]] = {}
-        for task in session.scalars(asked):
-            was_done = (task.done_at is not None and task.done_at <= moment) or task.id in then_done
-            if (done and not was_done) or not is_visible(session, task, person):
-                continue
-            was_begun = task.begun_at is not None and task.begun_at <= moment
-            stage = 2 if was_done else int(was_begun)
-            rank = (int(task.kind == "adjudicate" and was_done), stage)
-            there = best.get(task.document_seq)
-            if there is None or rank > there[0]:
-                best[task.document_seq] = rank, task
-        documents = [
-            standing_annotation(session, task, person, at=moment).document()
-            for _, task in sorted(best.values(), key=lambda ranked: ranked[1].seq)
-        ]
+        chosen = _furthest(session, project, person, at=at, done=done, annotator=annotator)
+        documents = [standing_annotation(session, task, person, at=moment).document() for task in chosen]
     with database.write() as session:
         add_entry(
             session,
@@ -310,6 +304,70 @@ def exported(
             **({"at": at.isoformat()} if at is not None else {}),
         )
     return documents
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a project has of a document now."""
+
+    annotation: Annotation = field(repr=False)
+
+    @property
+    def project(self) -> str:
+        """The project's id."""
+        return self.annotation.task.project
+
+    @property
+    def state(self) -> TaskState:
+        """That of the task which is furthest."""
+        return self.annotation.task.state
+
+    def document(self) -> AnnotatedDocument:
+        """As `Annotation.document`."""
+        return self.annotation.document()
+
+
+def standing(database: Database) -> list[Standing]:
+    """One annotation of each document of every project, chosen as `exported` chooses, in the order in which projects and tasks were made.
+
+    Blind ones too: it is for programs, which tell nobody. Nothing is recorded.
+    """
+    whole = Person("", "admin")
+    with database.read() as session:
+        return [
+            Standing(standing_annotation(session, task, whole))
+            for project in session.scalars(select(Project).order_by(Project.seq))
+            for task in _furthest(session, project, whole)
+        ]
+
+
+def _furthest(
+    session: Session,
+    project: Project,
+    person: Person,
+    *,
+    at: datetime | None = None,
+    done: bool = False,
+    annotator: str | None = None,
+) -> list[Task]:
+    """The task of each document that counts, of those that somebody may see: decided between two, else done, begun, open."""
+    moment = at or datetime.now(UTC)
+    asked = select(Task).where(Task.project_seq == project.seq, Task.made_at <= moment).order_by(Task.seq)
+    if annotator is not None:
+        asked = asked.where(Task.assignee == annotator)
+    then_done = _done_then(session, project, at) if at is not None else frozenset()
+    best: dict[int, tuple[tuple[int, int], Task]] = {}
+    for task in session.scalars(asked):
+        was_done = (task.done_at is not None and task.done_at <= moment) or task.id in then_done
+        if (done and not was_done) or not is_visible(session, task, person):
+            continue
+        was_begun = task.begun_at is not None and task.begun_at <= moment
+        stage = 2 if was_done else int(was_begun)
+        rank = (int(task.kind == "adjudicate" and was_done), stage)
+        there = best.get(task.document_seq)
+        if there is None or rank > there[0]:
+            best[task.document_seq] = rank, task
+    return [task for _, task in sorted(best.values(), key=lambda ranked: ranked[1].seq)]
 
 
 def _done_then(session: Session, project: Project, at: datetime) -> frozenset[str]:

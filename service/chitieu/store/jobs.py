@@ -109,10 +109,12 @@ def ask(
     by: str,
     room: int,
     room_bytes: int | None = None,
+    until_end: bool = False,
 ) -> Asked:
     """A new job, or the one that was asked for with this key before.
 
-    That one counts while it is kept, unless it failed, was cancelled, or the document that it stored is gone.
+    That one counts while it is kept, unless it failed, was cancelled, or the document that it stored is gone; with ``until_end`` only
+    until it ends.
 
     Args:
         settings: how to work on the body; plain data.
@@ -126,7 +128,7 @@ def ask(
     """
     try:
         with database.write() as session:
-            before = _kept(session, key)
+            before = _kept(session, key, until_end=until_end)
             if before is not None:
                 return Asked(_record(before), is_new=False)
             _check_room(session, by, len(body), room, room_bytes)
@@ -184,14 +186,17 @@ def _is_full(waiting: tuple[int, int], size: int, room: int, room_bytes: int | N
     return number >= room or (room_bytes is not None and number > 0 and held + size > room_bytes)
 
 
-def _kept(session: Session, key: str | None) -> Job | None:
-    """The job that holds the key; a job whose document is gone loses it."""
+def _kept(session: Session, key: str | None, *, until_end: bool) -> Job | None:
+    """The job that holds the key; a job whose document is gone loses it, and one that ended where it is to hold it until then."""
     if key is None:
         return None
     job = session.scalar(select(Job).options(_SHOWN).where(Job.key == key))
-    if job is None or job.document_id is None:
-        return job
-    if session.scalar(select(exists().where(StoredDocument.id == job.document_id))):
+    if job is None:
+        return None
+    if until_end:
+        if not _record(job).ended:
+            return job
+    elif job.document_id is None or session.scalar(select(exists().where(StoredDocument.id == job.document_id))):
         return job
     session.execute(update(Job).where(Job.seq == job.seq).values(key=None))
     return None
@@ -322,6 +327,29 @@ def renew(database: Database, id: str, worker: str) -> bool:
 def progress(database: Database, id: str, worker: str, step: str, done: int, total: int | None) -> bool:
     """How far it is, which is a sign of life too; False as `renew`."""
     return _change(database, id, worker, {"step": step, "done": done, "total": total, "seen_at": _now()})
+
+
+def note(database: Database, id: str, worker: str, log: str) -> bool:
+    """Keep what a job has told so far, in place of what it told before; False as `renew`."""
+    ours = select(Job.seq).where(Job.id == id, Job.worker == worker, Job.state == "running").scalar_subquery()
+    with database.write() as session:
+        written = update(JobData).where(JobData.job_seq == ours).values(log=log)
+        return bool(_count(session.execute(written.execution_options(synchronize_session=False))))
+
+
+def log_of(database: Database, id: str) -> str:
+    """What a job told while it was worked on, also where it failed; empty where it told nothing.
+
+    Raises:
+        JobUnknown: there is no such job.
+    """
+    with database.read() as session:
+        row = session.execute(
+            select(JobData.log).join(Job, Job.seq == JobData.job_seq).where(Job.id == id)
+        ).one_or_none()
+    if row is None:
+        raise unknown(id)
+    return row.log or ""
 
 
 def finish(database: Database, id: str, worker: str, *, answer: bytes, document_id: str | None = None) -> bool:

@@ -249,7 +249,10 @@ class Job(Base):
 
 
 class JobData(Base):
-    """What a job works on, `body`, until it ends, and what came of it, `answer`: apart, as SQLite writes a row whole for each change."""
+    """What a job works on, `body`, until it ends, and what came of it, `answer`: apart, as SQLite writes a row whole for each change.
+
+    `log` is what a job tells whoever waits for it, its last lines.
+    """
 
     __tablename__ = "job_data"
 
@@ -258,6 +261,7 @@ class JobData(Base):
     )
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
+    log: Mapped[str | None] = mapped_column(Words())
 
 
 class Account(Base):

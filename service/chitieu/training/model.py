@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel
 
 from chitieu.tagging.labels import MENTION_TAGS, PHRASE_TAGS
 
 _DISTANCES = 64  # buckets of the signed distance between a dependent and its head, per relation
+
+
+def has_weights(base: str) -> bool:
+    """Whether a base brings weights: a folder with a `config.json` alone does not, and a name is one of a hub."""
+    folder = Path(base)
+    return not (folder / "config.json").is_file() or any(folder.glob("*.safetensors")) or any(folder.glob("*.bin"))
 
 
 class Governor(nn.Module):
@@ -57,13 +64,12 @@ class Extractor(nn.Module):
 
     def __init__(self, base: str, *, layers: int, governor_width: int, dropout: float) -> None:
         super().__init__()
-        self.encoder = AutoModel.from_pretrained(
-            base,
-            dtype=torch.float32,
-            num_hidden_layers=layers,
-            add_pooling_layer=False,
-            attention_probs_dropout_prob=0.0,
-        )
+        shape = {"num_hidden_layers": layers, "attention_probs_dropout_prob": 0.0, "dtype": torch.float32}
+        if has_weights(base):
+            self.encoder = AutoModel.from_pretrained(base, add_pooling_layer=False, **shape)
+        else:  # whoever goes on from a served model brings its weights
+            described = AutoConfig.from_pretrained(base, **shape)
+            self.encoder = AutoModel.from_config(described, add_pooling_layer=False)
         hidden = cast(int, self.encoder.config.hidden_size)
         self.word_membership = nn.Embedding(3, hidden)
         nn.init.zeros_(self.word_membership.weight)

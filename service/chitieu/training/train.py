@@ -28,12 +28,13 @@ from chitieu.training.dataset import IGNORED, Example, digest_of, find_documents
 from chitieu.training.development import development_scores
 from chitieu.training.distill import Distiller, begin_as, load_teacher, unlabelled_windows
 from chitieu.training.dropout import pool_dropout
-from chitieu.training.model import Extractor
+from chitieu.training.model import Extractor, has_weights
 from chitieu.training.precision import note_precision, products
 from chitieu.training.pretrain import pretrain, read_sentences
 from chitieu.training.served import served_weights
 
 Log = Callable[[str], None]
+Progress = Callable[[int, int], None]  # steps done, and of how many
 _CHECKPOINT, _PRETRAINED = "checkpoint.pt", "pretrained.pt"
 
 
@@ -123,6 +124,8 @@ def _begin(config: Config, root: Path, base: Path, out: Path, tokenizer: Tokeniz
         dropout=config.heads.dropout,
     )
     pool_dropout(model)
+    if config.encoder.start is None and not has_weights(str(base)):
+        raise ConfigInvalid(f"{base}: không có trọng số, cần encoder.start / has no weights, encoder.start is needed")
     kept = out / _PRETRAINED
     if (out / _CHECKPOINT).exists():
         return model
@@ -181,8 +184,9 @@ def _one_epoch(
     settings: Optimisation,
     log: Log,
     distiller: Distiller | None = None,
+    stepped: Callable[[int], None] | None = None,
 ) -> float:
-    """A step a batch; returns the mean loss."""
+    """A step a batch; returns the mean loss. ``stepped`` is told how many are done."""
     model.train()
     begun = time.monotonic()
     losses = []
@@ -197,6 +201,8 @@ def _one_epoch(
         if averaged:
             averaged.update_parameters(model)
         losses.append(loss.item())
+        if stepped:
+            stepped(number)
         if number % 25 == 0:
             mean, seconds = np.mean(losses[-25:]), time.monotonic() - begun
             left = seconds / number * (len(parts) - number)
@@ -204,7 +210,15 @@ def _one_epoch(
     return float(np.mean(losses))
 
 
-def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after: float = math.inf) -> Path:
+def train(
+    config: Config,
+    root: Path,
+    out: Path,
+    log: Log = print,
+    *,
+    stop_after: float = math.inf,
+    progress: Progress | None = None,
+) -> Path:
     """Train as configured, or go on from the checkpoint in ``out``; returns the checkpoint's path.
 
     With ``averaging``, what is scored, kept as ``model`` in the checkpoint and served is the running average of the weights.
@@ -213,6 +227,7 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         root: folder that relative paths of the configuration start from.
         out: folder for ``checkpoint.pt`` and ``log.jsonl``.
         stop_after: seconds after which no further epoch begins.
+        progress: told after each step how many of all are done.
 
     Raises:
         ConfigInvalid, AnnotationInvalid: data that is missing or faulty.
@@ -265,11 +280,24 @@ def train(config: Config, root: Path, out: Path, log: Log = print, *, stop_after
         f"{len(documents)} documents, {len(first)} windows, {steps} steps, {sum(p.numel() for p in model.parameters())} parameters"
     )
     note_precision(o.bfloat16, log)
+
+    def stepped(before: int, number: int) -> None:
+        if progress:
+            progress(min(before + number, steps), steps)
+
     while epoch < o.epochs and time.monotonic() - begun < stop_after:
         at = time.monotonic()
         parts = batches(corpus.epoch(rng), o.batch_tokens, rng)
         loss = _one_epoch(
-            model, averaged, parts, optimiser, schedule, o, partial(_log_epoch, log, epoch + 1), distiller
+            model,
+            averaged,
+            parts,
+            optimiser,
+            schedule,
+            o,
+            partial(_log_epoch, log, epoch + 1),
+            distiller,
+            partial(stepped, epoch * per_epoch),
         )
         epoch += 1
         served = cast(Extractor, averaged.module) if averaged else model

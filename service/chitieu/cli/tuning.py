@@ -1,0 +1,225 @@
+"""`chitieu train --from-corrections`: the next model from what people corrected, told for eyes or for the job that asked for it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chitieu.errors import ChitieuError, ProgramMissing, TrainingFailed
+
+if TYPE_CHECKING:
+    from chitieu.annotation.document import AnnotatedDocument
+    from chitieu.settings import Settings
+    from chitieu.training.tuning.run import Report, Result, Step, Tools, Verdict
+
+_WORSE = 0.005  # of a measure, from which on the plain gate refuses
+_GATED = ("micro", "found", "complete", "link", "ind_in")
+_NICE = 10  # whoever waits for an answer comes first
+_NO_MEMORY = "can't allocate memory"  # torch's words
+
+
+def run_tuning(args: argparse.Namespace) -> int:
+    """Tune, and say how far it is; returns the exit status."""
+    report = _Events() if args.events else _Lines()
+    if args.events:
+        _end_with_the_parent()
+        os.nice(_NICE)
+    try:
+        result = _tuned(args, report)
+    except Exception as error:
+        told = _told(error)
+        if told is None or not args.events:
+            raise error if told is None else told from error
+        report.error(told)
+        return 1
+    report.result(result)
+    return 0
+
+
+def default_tools(models: Path, annotations: Callable[[], Sequence[Any]]) -> Tools:
+    """What a run is done with: the store's annotations, the gate, the registry."""
+    from chitieu.models import current_model
+    from chitieu.training.tuning.run import Tools
+
+    return Tools(
+        models=models,
+        current=lambda: current_model(models),
+        annotations=annotations,
+        gate=plain_gate,
+        register=plain_register,
+        promote=plain_promote,
+    )
+
+
+def _tuned(args: argparse.Namespace, report: Report) -> Result:
+    from chitieu.cli.accounts import opened_store
+    from chitieu.models import current_model, models_root
+    from chitieu.store.corrections import standing
+    from chitieu.training.tuning.plan import kept_plan
+    from chitieu.training.tuning.recipe import FILE
+    from chitieu.training.tuning.run import alone, tune
+
+    with opened_store() as (database, settings, _):
+        own = _folder(settings)
+        work: Path = args.out or own / "cli"  # apart from those of jobs, which tidy up among themselves
+        recipe: Path = args.recipe or current_model().parent / FILE
+        with alone(own):
+            plan = kept_plan(work)
+            run = args.run_id or (plan.run if plan is not None else secrets.token_hex(16))
+            tools = default_tools(models_root(), lambda: standing(database))
+            result = tune(recipe, work, own / "versions", tools, report, run=run)
+            if not args.run_id:  # of a job, whoever asked for it takes the result first
+                shutil.rmtree(work, ignore_errors=True)
+    return result
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_folder / "training"
+
+
+def plain_gate(
+    candidate: Path,
+    current: Path,
+    documents: Sequence[AnnotatedDocument],
+    folder: Path,
+    progress: Callable[[int, int], None],
+) -> Verdict:
+    """Refuses a candidate that half a point is worse than the current model in a measure, or answers with a wrong offset."""
+    from chitieu.evaluation.measures import score
+    from chitieu.pipeline import load_pipeline
+    from chitieu.training.tuning.run import Verdict
+
+    rows = []
+    for at, model in enumerate((candidate, current)):
+        pipeline = load_pipeline(model)
+        answered = []
+        for number, document in enumerate(documents, 1):
+            answered.append((document, pipeline.extract(document.text, id=document.name)))
+            progress(at * len(documents) + number, 2 * len(documents))
+        rows.append(score(answered).rows)
+    new, old = rows
+    worse = [name for name in _GATED if (new[name] or 0.0) < (old[name] or 0.0) - _WORSE]
+    if new["bad_offsets"]:
+        worse.append("bad_offsets")
+    decision = "refuse" if worse else "pass"
+    told = {"decision": decision, "worse": worse, "candidate": new, "current": old}
+    (folder / "gate.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    return Verdict("refuse" if worse else "pass", told)
+
+
+def plain_register(candidate: Path, models: Path, lineage: dict[str, Any]) -> Path:
+    """Copies a candidate beside the other versions, with its lineage and card, and gives it its name last.
+
+    Raises:
+        ModelExists: there is such a version. OutputUnwritable: the system refuses.
+    """
+    from chitieu.errors import ModelExists
+    from chitieu.evaluation.card import card
+    from chitieu.output.destination import unwritable
+
+    manifest = json.loads((candidate / "manifest.json").read_text(encoding="utf-8"))
+    target = models / str(manifest["name"]) / str(manifest["version"])
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(candidate, partial)
+        (partial / "lineage.json").write_text(
+            json.dumps(lineage, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
+        (partial / "CARD.md").write_text(card(manifest), encoding="utf-8")
+        if target.exists():
+            raise ModelExists(f"{target}: phiên bản đã có / this version is there already", path=str(target))
+        partial.rename(target)
+    except OSError as error:
+        raise unwritable(str(target), error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def plain_promote(model: Path, models: Path) -> None:
+    """Names a model in `current.json`."""
+    from chitieu.output.destination import whole_file
+
+    with whole_file(models / "current.json") as stream:
+        stream.write((json.dumps({"name": model.parent.name, "version": model.name}) + "\n").encode())
+
+
+def _told(error: Exception) -> ChitieuError | None:
+    """The error that a user is told; None of a fault of the software."""
+    if isinstance(error, ChitieuError):
+        return error
+    if isinstance(error, ModuleNotFoundError):
+        return ProgramMissing(
+            f"Huấn luyện cần gói {error.name}: pip install 'chitieu[train]'. / "
+            f"Training needs the package {error.name}: pip install 'chitieu[train]'.",
+            program=error.name,
+            install="chitieu[train]",
+        )
+    if isinstance(error, MemoryError) or _NO_MEMORY in str(error):
+        return TrainingFailed("Huấn luyện hết bộ nhớ. / The training ran out of memory.", cause="memory")
+    if isinstance(error, OSError):
+        from chitieu.output.destination import unwritable
+
+        return unwritable(error.filename or "?", error)
+    return None
+
+
+class _Lines:
+    """For eyes: a line for each step, and what the training says."""
+
+    def __init__(self) -> None:
+        self._step = ""
+
+    def step(self, step: Step, done: int = 0, total: int | None = None) -> None:
+        if step != self._step:
+            print(f"== {step}", flush=True)
+        self._step = step
+
+    def log(self, line: str) -> None:
+        print(line, flush=True)
+
+    def result(self, result: Result) -> None:
+        print(result.model_dump_json(exclude={"page"}), flush=True)
+
+    def error(self, error: ChitieuError) -> None:
+        raise error
+
+
+class _Events:
+    """For the job that asked: `step`, `result` and `error` as JSON, a line each, on standard output; all else on standard error."""
+
+    def step(self, step: Step, done: int = 0, total: int | None = None) -> None:
+        self._tell({"step": step, "done": done, "total": total})
+
+    def log(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    def result(self, result: Result) -> None:
+        self._tell({"result": result.model_dump(mode="json")})
+
+    def error(self, error: ChitieuError) -> None:
+        body = {"code": error.code, "message": error.message, "detail": error.detail, "status": error.status}
+        self._tell({"error": body})
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+def _end_with_the_parent() -> None:
+    """End this process when the one that asked is gone: standard input comes to its end then, however that one died."""
+
+    def wait() -> None:
+        while os.read(0, 4096):  # not by sys.stdin, whose lock a thread must not hold when the interpreter ends
+            pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
