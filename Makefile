@@ -79,9 +79,9 @@ programs:
 test-all: programs install-train web
 	$(BIN)/python -m pytest
 
-# Kills a run over an archive twenty times; minutes.
+# Kills a run over an archive twenty times, and makes a model from corrections; minutes.
 rehearse: install-dev
-	$(BIN)/python -m pytest -m rehearse
+	$(BIN)/python -m pytest -m "rehearse or rehearsal"
 
 lint: install-train web
 	$(BIN)/ruff check .
