@@ -292,7 +292,10 @@ def test_what_two_agree_on():
     names = {TEXT[s.start : s.end]: s.id for s in shared}
     links = {TEXT[s.start : s.end]: s.to for s in shared}
     assert links["7.215"] == names["Thu ngân sách"] and links["8.320"] is None
-    assert {s.state for s in shared} == {"confirmed"} and shared[0].entry == "thu-ngan-sach"
+    assert shared[0].entry == "thu-ngan-sach"
+    # What they tell differently is to be decided.
+    assert [TEXT[s.start : s.end] for s in shared if s.state == "suggested"] == ["8.320"]
+    assert {s.state for s in shared} == {"confirmed", "suggested"}
 
 
 def test_doubt_and_novelty_teach():

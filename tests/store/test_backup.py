@@ -32,6 +32,7 @@ from chitieu.store.tables import (
     Session,
     StoredDocument,
     StoredObservation,
+    TaskReader,
     Token,
 )
 from stored import REPORT, keep, keep_rows
@@ -59,6 +60,7 @@ def fill(database: Database) -> None:
         session.add(
             Token(id="t1", account_seq=account.seq, secret="s", role="reader", note="Máy", made_at=NOW, ends_at=NOW)
         )
+        session.add(TaskReader(task_seq=1, name="an"))
         session.add(Session(id="s1", account_seq=account.seq, csrf="c", made_at=NOW, ends_at=NOW))
         decided = {"entry": "dan-bo", "alias": "đàn bò", "decision": "accepted", "alone": 1, "actor": "an", "at": NOW}
         session.add(AliasDecision(proposal="p", **decided))

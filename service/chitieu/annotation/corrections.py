@@ -393,7 +393,10 @@ def _may_end_links(operation: Operation) -> bool:
 
 
 def agreed(first: AnnotatedDocument, second: AnnotatedDocument) -> list[LiveSpan]:
-    """The spans that two annotations of one text share, as the beginning of a third; a link where both go to the same shared indicator."""
+    """The spans that two annotations of one text share, as the beginning of a third; a link where both go to the same shared indicator.
+
+    A span whose link or entry they tell differently is `suggested`: it is to be decided.
+    """
 
     def places(document: AnnotatedDocument) -> dict[tuple[str, int, int], int]:
         return {(s.label, s.start, s.end): at for at, s in enumerate(document.spans)}
@@ -410,10 +413,12 @@ def agreed(first: AnnotatedDocument, second: AnnotatedDocument) -> list[LiveSpan
             for document, at in ((first, one[key]), (second, two[key]))
             for head in (document.spans[at].head,)
         }
+        is_linked_alike = len(heads) == 1
         head = heads.pop() if len(heads) == 1 else None
         ours, theirs = first.spans[one[key]], second.spans[two[key]]
         entry = ours.entry if ours.entry == theirs.entry else None
         alias = ours.alias if entry is not None and ours.alias == theirs.alias else None
+        is_settled = is_linked_alike and (ours.entry, ours.alias) == (theirs.entry, theirs.alias)
         out.append(
             LiveSpan(
                 names[key],
@@ -421,7 +426,7 @@ def agreed(first: AnnotatedDocument, second: AnnotatedDocument) -> list[LiveSpan
                 to=names.get(head) if head is not None else None,
                 entry=entry,
                 alias=alias,
-                state="confirmed",
+                state="confirmed" if is_settled else "suggested",
                 origin="person",
             )
         )

@@ -19,6 +19,7 @@ from chitieu.api.access.guard import Guard
 from chitieu.api.access.headers import SecurityHeaders
 from chitieu.api.access.routes import router as access_router
 from chitieu.api.aliases import router as aliases_router
+from chitieu.api.annotators import router as annotators_router
 from chitieu.api.answers import NDJSON
 from chitieu.api.batch import router as batch_router
 from chitieu.api.bodies import held_bytes
@@ -165,6 +166,7 @@ def create_app(pipeline: Pipeline | ServedPipeline | None = None, *, settings: S
     app.include_router(series_router)
     app.include_router(indicators_router)
     app.include_router(jobs_router)
+    app.include_router(annotators_router)
     app.include_router(projects_router)
     app.include_router(tasks_router)
     app.include_router(aliases_router)

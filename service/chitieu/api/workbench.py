@@ -142,6 +142,12 @@ class TaskPage(TaskList):
     next: str | None = Field(description="`cursor` của trang sau; null: hết / of the next page; null: there is none")
 
 
+class AnnotatorList(BaseModel):
+    """Whom tasks may be given to."""
+
+    annotators: list[str]
+
+
 class NextTask(BaseModel):
     """The task that comes next; null: there is none for who asks."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from chitieu.errors import AccountExists, AccountUnknown, BadRequest, LastAdmin
 from chitieu.store.audit import By, add_entry
 from chitieu.store.database import Database
-from chitieu.store.roles import Role, as_role
+from chitieu.store.roles import Role, allows, as_role
 from chitieu.store.tables import Account
 from chitieu.store.tables import Session as Login
 
@@ -111,6 +111,11 @@ def list_accounts(database: Database) -> list[AccountInfo]:
     """All accounts, by name."""
     with database.read() as session:
         return sorted(map(_info, session.scalars(select(Account))), key=lambda account: account.name)
+
+
+def list_annotators(database: Database) -> list[str]:
+    """Names of those who may be given tasks."""
+    return [one.name for one in list_accounts(database) if one.disabled_at is None and allows(one.role, "annotator")]
 
 
 def find_account(database: Database, name: str) -> AccountInfo:

@@ -38,8 +38,10 @@ from chitieu.store.tasks import (
     begin,
     closed,
     info_of,
+    is_peeked_at,
     is_visible,
     is_writable,
+    note_readers,
     the_task,
 )
 
@@ -147,7 +149,7 @@ def append(
             if one.number > revision:
                 spans[one.operation.span] = after(spans, one.operation)
         if fresh:
-            if not is_writable(task, person):
+            if not is_writable(session, task, person):
                 raise closed(task)
             if revision > task.revision:  # the database is an older one than they knew
                 raise _conflict(session, task, fresh, set(), others)
@@ -236,7 +238,10 @@ def since(
             .order_by(Correction.number)
             .limit(limit)
         )
-        return info_of(session, task), [_info(row) for row in rows]
+        told = info_of(session, task), [_info(row) for row in rows]
+        peeked = [task.seq] if is_peeked_at(session, task, person) else []
+    _note(database, peeked, person)
+    return told
 
 
 def annotation(
@@ -244,7 +249,18 @@ def annotation(
 ) -> Annotation:
     """A task's annotation now, as it was at a time, or after so many corrections. Raises TaskUnknown."""
     with database.read() as session:
-        return standing_annotation(session, the_task(session, task_id, person), person, at=at, revision=revision)
+        task = the_task(session, task_id, person)
+        found = standing_annotation(session, task, person, at=at, revision=revision)
+        peeked = [task.seq] if is_peeked_at(session, task, person) else []
+    _note(database, peeked, person)
+    return found
+
+
+def _note(database: Database, peeked: Sequence[int], person: Person) -> None:
+    """Before anything of the tasks is told."""
+    if peeked:
+        with database.write() as session:
+            note_readers(session, peeked, person)
 
 
 def all_done(
@@ -294,7 +310,9 @@ def exported(
         project = the_project(session, project_id)
         chosen = _furthest(session, project, person, at=at, done=done, annotator=annotator)
         documents = [standing_annotation(session, task, person, at=moment).document() for task in chosen]
+        peeked = [task.seq for task in chosen if is_peeked_at(session, task, person)]
     with database.write() as session:
+        note_readers(session, peeked, person)
         add_entry(
             session,
             by,
@@ -403,7 +421,7 @@ def standing_annotation(
     return Annotation(
         task=info_of(session, task),
         revision=past[-1].number if past else 0,
-        writable=is_writable(task, person) and at is None and revision is None,
+        writable=is_writable(session, task, person) and at is None and revision is None,
         text=document.text,
         spans=shown(folded(beginning, (one.operation for one in past)), {span.id: span for span in beginning}),
         sides=tuple(task.sides or ()),

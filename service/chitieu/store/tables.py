@@ -168,6 +168,17 @@ class Task(Base):
     done_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class TaskReader(Base):
+    """Somebody has read a blind task that another makes, before all of its document were done: they make no other of these."""
+
+    __tablename__ = "task_readers"
+
+    task_seq: Mapped[int] = mapped_column(
+        ForeignKey("tasks.seq", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    name: Mapped[str] = mapped_column(Words(100), primary_key=True)
+
+
 class Correction(Base):
     """What somebody did to a task's annotation, and what undoes it; only ever added to. `number` counts those of a task from 1.
 

@@ -24,7 +24,7 @@ from chitieu.store.paging import Page, from_cursor, to_cursor
 from chitieu.store.projects import the_project
 from chitieu.store.roles import Role, allows, as_role
 from chitieu.store.rows import unpacked as answer_of
-from chitieu.store.tables import Account, Project, StoredDocument, Task
+from chitieu.store.tables import Account, Project, StoredDocument, Task, TaskReader
 from chitieu.store.texts import lock_text
 
 TaskKind = Literal["annotate", "adjudicate"]
@@ -272,18 +272,21 @@ def _locked_next(session: Session, project: Project, person: Person) -> Task | N
 
 def _next(project: Project, person: Person) -> Select[*tuple[Any, ...]]:
     mine = Task.assignee == person.name
-    has_another = exists().where(
+    another = (
         _OTHER.project_seq == Task.project_seq,
         _OTHER.document_seq == Task.document_seq,
-        _OTHER.assignee == person.name,
         _OTHER.kind == "annotate",
+    )
+    has_another = exists().where(*another, _OTHER.assignee == person.name)
+    knows_another = exists().where(
+        *another, Task.blind == 1, TaskReader.task_seq == _OTHER.seq, TaskReader.name == person.name
     )
     turn = case((and_(mine, Task.state == "begun"), 0), (mine, 1), else_=2)
     order = [Task.priority.desc(), Task.seq] if project.queue == "learn" else [Task.seq]
     return (
         _infos()
         .where(Task.project_seq == project.seq, Task.state.in_(("open", "begun")))
-        .where(or_(mine, and_(Task.assignee.is_(None), ~has_another, _for(person))))
+        .where(or_(mine, and_(Task.assignee.is_(None), ~has_another, ~knows_another, _for(person))))
         .order_by(turn, *order)
         .limit(1)
     )
@@ -325,9 +328,38 @@ def info_of(session: Session, task: Task) -> TaskInfo:
     return _info(session.execute(_infos().where(Task.seq == task.seq)).one())
 
 
-def is_writable(task: Task, person: Person) -> bool:
+def is_writable(session: Session, task: Task, person: Person) -> bool:
     """Whether somebody who may see the task may correct it now."""
-    return task.state not in _ENDED and (not task.blind or task.assignee in (None, person.name))
+    if task.state in _ENDED:
+        return False
+    if not task.blind or task.assignee == person.name:
+        return True
+    return task.assignee is None and not _knows_another(session, task, person.name)
+
+
+def _knows_another(session: Session, task: Task, name: str) -> bool:
+    """Whether somebody makes another blind annotation of the document, or has read one."""
+    sides = _sides(session, task)
+    asked = select(TaskReader.task_seq).where(
+        TaskReader.task_seq.in_([side.seq for side in sides]), TaskReader.name == name
+    )
+    return any(side.assignee == name for side in sides) or session.scalar(asked.limit(1)) is not None
+
+
+def is_peeked_at(session: Session, task: Task, person: Person) -> bool:
+    """Whether who reads the task now sees what another makes blindly. What nobody has, nobody has corrected."""
+    return (
+        bool(task.blind)
+        and task.assignee not in (None, person.name)
+        and any(side.state not in _ENDED for side in (task, *_sides(session, task)))
+    )
+
+
+def note_readers(session: Session, tasks: Iterable[int], person: Person) -> None:
+    """Keep that somebody has read these tasks (`seq`), at which they peeked."""
+    for seq in tasks:
+        if session.get(TaskReader, (seq, person.name)) is None:
+            session.add(TaskReader(task_seq=seq, name=person.name))
 
 
 def is_visible(session: Session, task: Task, person: Person) -> bool:
@@ -398,15 +430,18 @@ def _assign(session: Session, task: Task, person: Person, assignee: str | None) 
         raise _unfit("assignee", "chỉ người duyệt giao việc cho người khác / only reviewers give tasks to others")
     if assignee is not None:
         _check_account(session, assignee)
-        if task.blind and any(side.assignee == assignee for side in _sides(session, task)):
-            raise _unfit("assignee", "đã có bản kia của tài liệu / has the other side of the document")
+        if task.blind and _knows_another(session, task, assignee):
+            raise _unfit(
+                "assignee", "có hoặc đã đọc bản kia của tài liệu / has or has read the other side of the document"
+            )
     if task.blind and task.revision and task.assignee is not None:
         raise closed(task)  # corrections of two people would make one side
     task.assignee = assignee
 
 
 def _finish(session: Session, task: Task, person: Person) -> None:
-    if not is_writable(task, person) and not person.reviews:
+    # Reviewers end what somebody else makes, but what is nobody's is theirs by that.
+    if not is_writable(session, task, person) and not (person.reviews and task.assignee is not None):
         raise closed(task)
     begin(task, person.name)
     task.state, task.done_at = "done", datetime.now(UTC)
@@ -416,6 +451,8 @@ def _finish(session: Session, task: Task, person: Person) -> None:
 
 def _reopen(session: Session, task: Task, person: Person) -> None:
     if task.state == "open":
+        if task.assignee is None and not is_writable(session, task, person):
+            raise closed(task)
         begin(task, person.name)
         return
     if task.state == "adjudicated" or not (person.reviews or task.assignee == person.name or not task.blind):
