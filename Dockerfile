@@ -4,6 +4,7 @@ WORKDIR /web
 COPY service/web/package.json service/web/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY service/web ./
+COPY docs/guidelines-vi.md /docs/
 RUN npm run build
 
 FROM python:3.11-slim AS build

@@ -11,7 +11,7 @@ OUT ?= runs/chitieu-vi
 FUZZ ?= runs/fuzz
 PAGES := service/web/dist
 NODE_MODULES := service/web/node_modules
-WEB_SOURCES := $(shell find service/web -type f -not -path '*/node_modules/*' -not -path '*/dist*/*' -not -name '*.md')
+WEB_SOURCES := docs/guidelines-vi.md $(shell find service/web -type f -not -path '*/node_modules/*' -not -path '*/dist*/*' -not -name '*.md')
 NPM = cd service/web && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 define NPM_FAILED
 The packages of the pages could not be installed. `npm ci` needs a registry of npm packages: see its message above, and `npm config get registry`.

@@ -21,16 +21,18 @@ UNSURE = "if (location.protocol === 'http:' && !localStorage.getItem('annotate-t
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A service, its address and a reviewer's token."""
+    """A service, its address and the tokens of its people."""
 
     address: str
-    token: str
+    tokens: dict[str, str]
 
-    def ask(self, path: str, body: Any = None, *, method: str | None = None, raw: bytes | None = None) -> Any:
-        """The answer of the API to the reviewer."""
+    def ask(
+        self, path: str, body: Any = None, *, method: str | None = None, raw: bytes | None = None, name: str = "an"
+    ) -> Any:
+        """The answer of the API to somebody, the reviewer if nobody else."""
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         kind = "application/octet-stream" if raw is not None else "application/json"
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        headers = {"Authorization": f"Bearer {self.tokens[name]}", "Content-Type": kind}
         with urlopen(Request(self.address + path, data=data, headers=headers, method=method)) as response:
             told = response.read()
         return json.loads(told) if told else None
@@ -53,20 +55,32 @@ def benched(pipeline: Pipeline, folder: Any) -> Iterator[Bench]:
     """A service with two annotators, lan and minh, and a reviewer."""
     with served(pipeline, Settings(login="required", data=folder, rate_per_minute=0)) as (address, app):
         database = app.state.database
-        for name, role in (("lan", "annotator"), ("minh", "annotator"), ("an", "reviewer")):
+        people = {"lan": "annotator", "minh": "annotator", "an": "reviewer"}
+        for name, role in people.items():
             member(database, name, role)
-        yield Bench(address, token(database, "an"))
+        yield Bench(address, {name: token(database, name) for name in people})
 
 
 def enter(context: Any, bench: Bench, name: str, path: str = "/annotate") -> Any:
     """A page of the context, logged in."""
     context.add_init_script(UNSURE)
+    log_in(context, bench, name)
     page = context.new_page()
-    page.goto(f"{bench.address}/login?next={path.replace('?', '%3F').replace('=', '%3D')}")
-    page.fill("#login-name", name)
-    page.fill("#login-password", PASSWORD)
-    page.click("#login button[type=submit]")
+    page.goto(bench.address + path)
     return page
+
+
+def log_in(context: Any, bench: Bench, name: str) -> None:
+    """A new login of the context's pages."""
+    told = context.request.post(f"{bench.address}/v1/session", data={"name": name, "password": PASSWORD})
+    assert told.ok, told.text()
+
+
+def serious_faults(page: Any, axe: str) -> list[tuple[str, list[str]]]:
+    """What axe (its script) finds in the page as it stands that keeps somebody from using it."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run().then((told) => told.violations)")
+    return [(f["id"], [n["html"][:200] for n in f["nodes"]]) for f in found if f["impact"] in ("serious", "critical")]
 
 
 def mark(page: Any, words: str) -> Any:

@@ -1,7 +1,16 @@
-import { defineConfig } from "vite";
+import { lexer } from "marked";
+import { defineConfig, type Plugin } from "vite";
+
+// Documents in Markdown become what src/annotate/markdown.tsx draws: browsers get neither a parser nor HTML to trust.
+const markdown: Plugin = {
+  name: "markdown",
+  enforce: "pre",
+  transform: (code, id) => (id.endsWith(".md") ? `export default ${JSON.stringify(lexer(code))};` : null),
+};
 
 // The API finds what it serves in the manifest (service/chitieu/api/web.py): each entry here is one of its pages.
 export default defineConfig({
+  plugins: [markdown],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "es2023",
@@ -19,5 +28,8 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/v1": "http://127.0.0.1:8000", "/docs": "http://127.0.0.1:8000" } },
+  server: {
+    fs: { allow: [".", "../../docs"] },
+    proxy: { "/v1": "http://127.0.0.1:8000", "/docs": "http://127.0.0.1:8000" },
+  },
 });

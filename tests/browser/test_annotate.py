@@ -7,8 +7,7 @@ import unicodedata
 
 import pytest
 
-from fakes import fake_pipeline
-from workbench_page import WIDTHS, benched, enter, mark, press, saved
+from workbench_page import WIDTHS, enter, mark, press, saved, serious_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.pages]
 REPORT = (
@@ -17,30 +16,16 @@ REPORT = (
 )
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    with benched(fake_pipeline(), tmp_path_factory.mktemp("annotate")) as made:
-        yield made
-
-
 @pytest.fixture
-def opened(browser, bench):
-    """Opens a task as somebody; what goes wrong in a page fails the test."""
-    contexts, faults = [], []
+def opened(entered):
+    """Opens a task as somebody."""
 
     def open_task(task, name="lan", width="desktop"):
-        size = dict(zip(("width", "height"), WIDTHS[width], strict=True))
-        context = browser.new_context(viewport=size, has_touch=width == "phone")
-        contexts.append(context)
-        page = enter(context, bench, name, f"/annotate?task={task['id']}")
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page = entered(name, f"/annotate?task={task['id']}", width)
         page.wait_for_selector("#words .mark")
         return page
 
-    yield open_task
-    for context in contexts:
-        context.close()
-    assert not faults
+    return open_task
 
 
 def chosen(page):
@@ -344,22 +329,14 @@ def test_by_touch_on_a_phone(opened, bench):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_no_serious_fault(opened, bench, root, width):
-    axe = root / "service/web/node_modules/axe-core/axe.min.js"
-    if not axe.is_file():
-        pytest.skip("needs axe-core: `make web` installs it")
+def test_axe_finds_no_serious_fault(opened, bench, axe, width):
     page = opened(bench.task(REPORT, f"axe {width}.txt", "lan"), width=width)
     press(page, "ArrowRight")
     page.wait_for_selector(".inspector")
-    page.evaluate(axe.read_text("utf-8"))
     for keys in ("", "l", "Escape", "?"):
         if keys:
             press(page, keys)
-        found = page.evaluate("axe.run().then((told) => told.violations)")
-        serious = [
-            (f["id"], [n["html"][:200] for n in f["nodes"]]) for f in found if f["impact"] in ("serious", "critical")
-        ]
-        assert not serious
+        assert not serious_faults(page, axe)
 
 
 def test_a_long_document_opens_at_once_and_answers_at_once(opened, bench):

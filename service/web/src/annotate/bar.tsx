@@ -19,12 +19,14 @@ interface Shown {
   turn: (which: "undo" | "redo") => void;
   walk: (by: 1 | -1) => void;
   help: () => void;
+  read: () => void;
+  duel: { isBeside: boolean; turn: () => void } | null; // of an adjudication
   back: () => void;
   finish: () => void;
 }
 
 export function Bar(props: Shown) {
-  const { desk, filter, setFilter } = props;
+  const { desk, duel } = props;
   const isOver = desk.task.state === "done" || desk.task.state === "adjudicated";
   return (
     <div class="bar">
@@ -54,82 +56,105 @@ export function Bar(props: Shown) {
           >
             ↷
           </button>
+          <button
+            type="button"
+            class="read"
+            aria-label={tell("guidelines")}
+            title={`${tell("guidelines")} (g)`}
+            onClick={props.read}
+          >
+            {tell("guidelines")}
+          </button>
           <button type="button" aria-label={tell("help")} title={`${tell("help")} (?)`} onClick={props.help}>
             ?
           </button>
         </span>
+        {duel && (
+          <button type="button" title="v" aria-pressed={!duel.isBeside} onClick={duel.turn}>
+            {tell("result")}
+          </button>
+        )}
         {desk.task.state !== "adjudicated" && (
           <button type="button" class="finish" onClick={props.finish}>
             {tell(isOver ? "reopen" : "done")}
           </button>
         )}
       </div>
-      <div class="bar-line filters">
-        <span class="group">
-          <button type="button" aria-label={`${tell("unsure")} ↑`} title="k" onClick={() => props.walk(-1)}>
-            ↑
-          </button>
-          <button type="button" aria-label={`${tell("unsure")} ↓`} title="j" onClick={() => props.walk(1)}>
-            ↓ {tell("unsure")}
-          </button>
-        </span>
-        <select
-          id="filter-label"
-          aria-label={`${tell("filter")}: ${tell("label")}`}
-          value={filter.label}
-          onChange={(event) => setFilter({ ...filter, label: event.currentTarget.value as Label | "" })}
-        >
-          <option value="">{tell("all_labels")}</option>
-          {LABELS.map((label) => (
-            <option key={label} value={label}>
-              {labelName(label)}
-            </option>
-          ))}
-        </select>
-        <span>
-          {tell("score_below")}{" "}
-          <Percent
-            name={tell("score_below")}
-            value={filter.below}
-            isEmptyAtNone
-            set={(below) => setFilter({ ...filter, below })}
-          />
-        </span>
-        <label>
-          <input
-            type="checkbox"
-            checked={filter.isUnsure}
-            onChange={(event) => setFilter({ ...filter, isUnsure: event.currentTarget.checked })}
-          />
-          {tell("unsure").toLowerCase()}
-        </label>
-        <label>
-          <input
-            type="checkbox"
-            checked={filter.isChanged}
-            onChange={(event) => setFilter({ ...filter, isChanged: event.currentTarget.checked })}
-          />
-          {tell("changed")}
-        </label>
-        <span class="found" role="status">
-          {props.found}
-        </span>
-        <span class="screen">
-          <button type="button" disabled={!desk.writable} title="Shift+A" onClick={props.acceptScreen}>
-            {tell("accept_screen")}
-          </button>
-          <Percent name={tell("threshold")} value={props.threshold} set={props.setThreshold} />
-        </span>
+      <div class={`bar-line filters${duel?.isBeside ? " bare" : ""}`}>
+        {!duel?.isBeside && <Filters {...props} />}
         <span class="tabs">
           <button type="button" aria-pressed={props.tab === "text"} onClick={() => props.setTab("text")}>
-            {tell("text")}
+            {tell(duel?.isBeside ? "sides" : "text")}
           </button>
           <button type="button" aria-pressed={props.tab === "table"} onClick={() => props.setTab("table")}>
-            {tell("table")}
+            {tell(duel?.isBeside ? "differences" : "table")}
           </button>
         </span>
       </div>
     </div>
+  );
+}
+
+function Filters(props: Shown) {
+  const { desk, filter, setFilter } = props;
+  return (
+    <>
+      <span class="group">
+        <button type="button" aria-label={`${tell("unsure")} ↑`} title="k" onClick={() => props.walk(-1)}>
+          ↑
+        </button>
+        <button type="button" aria-label={`${tell("unsure")} ↓`} title="j" onClick={() => props.walk(1)}>
+          ↓ {tell("unsure")}
+        </button>
+      </span>
+      <select
+        id="filter-label"
+        aria-label={`${tell("filter")}: ${tell("label")}`}
+        value={filter.label}
+        onChange={(event) => setFilter({ ...filter, label: event.currentTarget.value as Label | "" })}
+      >
+        <option value="">{tell("all_labels")}</option>
+        {LABELS.map((label) => (
+          <option key={label} value={label}>
+            {labelName(label)}
+          </option>
+        ))}
+      </select>
+      <span>
+        {tell("score_below")}{" "}
+        <Percent
+          name={tell("score_below")}
+          value={filter.below}
+          isEmptyAtNone
+          set={(below) => setFilter({ ...filter, below })}
+        />
+      </span>
+      <label>
+        <input
+          type="checkbox"
+          checked={filter.isUnsure}
+          onChange={(event) => setFilter({ ...filter, isUnsure: event.currentTarget.checked })}
+        />
+        {tell("unsure").toLowerCase()}
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={filter.isChanged}
+          onChange={(event) => setFilter({ ...filter, isChanged: event.currentTarget.checked })}
+        />
+        {tell("changed")}
+      </label>
+      <span class="found" role="status">
+        {props.found}
+      </span>
+      <span class="screen">
+        <button type="button" disabled={!desk.writable} title="Shift+A" onClick={props.acceptScreen}>
+          {tell("accept_screen")}
+        </button>
+        <Percent name={tell("threshold")} value={props.threshold} set={props.setThreshold} />
+      </span>
+    </>
   );
 }
 

@@ -54,6 +54,7 @@ export interface Project {
   id: string;
   name: string;
   guidelines: string | null;
+  order: "learn" | "added";
   tasks: Record<TaskState, number>;
 }
 
@@ -70,6 +71,51 @@ export interface Task {
   revision: number;
   spans: number;
   unsure: number;
+}
+
+/** The name of an account; null: nobody. */
+export type Person = string | null;
+
+export interface StoredDocument {
+  id: string;
+  name: string;
+  length: number;
+  figures: number;
+  stored_at: string;
+}
+
+export interface Progress {
+  tasks: Record<TaskState, number>;
+  documents: number;
+  corrections: number;
+  people: {
+    name: string;
+    tasks_done: number;
+    corrections: number;
+    figures: number;
+    seconds: number;
+    corrections_per_hour: number | null;
+    figures_per_hour: number | null;
+  }[];
+  hours: { hour: string; name: string; corrections: number; figures: number }[];
+}
+
+export interface Agreed {
+  spans: Record<Label | "all", { first: number; second: number; strict: number | null; relaxed: number | null }>;
+  of: { shared: number; same: number; accuracy: number | null };
+  in: { shared: number; same: number; accuracy: number | null };
+}
+
+export interface Agreement {
+  documents: number;
+  total: Agreed;
+  each: {
+    document: Task["document"];
+    tasks: string[];
+    by: Person[];
+    agreement: Agreed;
+    adjudication: string | null;
+  }[];
 }
 
 export interface TaskAnswer {

@@ -17,7 +17,7 @@ import {
 import { after, inverse, type Unfit, unfit } from "./fold";
 import { type Held, keep } from "./unsent";
 
-const AT_ONCE = 200; // events a request
+const AT_ONCE = 200; // events a request, at first
 const WAITS = [1_000, 2_000, 5_000, 10_000]; // milliseconds before it is tried again
 const POLL = 5_000;
 
@@ -53,6 +53,7 @@ export class Desk {
   private isKept = true;
   private told = ""; // code of the refusal that was told last: it is met at every attempt
   private failures = 0;
+  private atOnce = AT_ONCE;
   private timer = 0;
   private poll = 0;
   private readonly client: string;
@@ -70,6 +71,7 @@ export class Desk {
     this.revision = answer.revision;
     this.client = held.client;
     this.take(answer);
+    for (const side of answer.sides ?? []) for (const span of side.spans) if (span.entry) this.learn(span.entry);
     if (held.left !== null) {
       // The events were made against that revision: so others' since then are found to conflict.
       ({ revision: this.revision, events: this.queue } = held.left);
@@ -222,7 +224,7 @@ export class Desk {
 
   private async send(): Promise<void> {
     clearTimeout(this.timer);
-    const events = this.queue.slice(0, AT_ONCE);
+    const events = this.queue.slice(0, this.atOnce);
     try {
       const response = await ask(`/v1/tasks/${this.task.id}/corrections`, {
         method: "POST",
@@ -230,6 +232,7 @@ export class Desk {
         body: JSON.stringify({ revision: this.revision, client: this.client, events }),
       });
       if (response.ok) this.acknowledge(await response.json());
+      else if (response.status === 413 && events.length > 1) this.atOnce = Math.ceil(events.length / 2);
       else if (response.status >= 500 || response.status === 429) throw new TypeError(String(response.status));
       else await this.refused(await refusalOf(response), events);
       this.isCut = false;

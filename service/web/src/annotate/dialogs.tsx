@@ -20,8 +20,17 @@ const KEYS: [string[], Phrase][] = [
   [["u", "r"], "key_undo"],
   [["Shift+A"], "key_screen"],
   [["f"], "key_filter"],
+  [["g"], "key_guidelines"],
   [["Esc"], "key_escape"],
   [["?"], "key_help"],
+];
+
+const DUEL_KEYS: [string[], Phrase][] = [
+  [["j", "k"], "key_duel_next"],
+  [["→", "←"], "key_duel_walk"],
+  [["t", "p", "s"], "key_duel_take"],
+  [["u", "r"], "key_undo"],
+  [["v"], "key_duel_view"],
 ];
 
 function Dialog({ title, close, children }: { title: string; close?: () => void; children: preact.ComponentChildren }) {
@@ -49,17 +58,29 @@ function Dialog({ title, close, children }: { title: string; close?: () => void;
   );
 }
 
-export function Help({ close }: { close: () => void }) {
+function Keys({ keys }: { keys: typeof KEYS }) {
+  return (
+    <dl class="keys">
+      {keys.map(([names, words]) => (
+        <div key={words}>
+          <dt>{names.map((one) => (one === "…" ? one : <kbd key={one}>{one}</kbd>))}</dt>
+          <dd>{tell(words)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Help({ adjudicates, close }: { adjudicates: boolean; close: () => void }) {
   return (
     <Dialog title={tell("help")} close={close}>
-      <dl class="keys">
-        {KEYS.map(([keys, words]) => (
-          <div key={words}>
-            <dt>{keys.map((one) => (one === "…" ? one : <kbd key={one}>{one}</kbd>))}</dt>
-            <dd>{tell(words)}</dd>
-          </div>
-        ))}
-      </dl>
+      <Keys keys={KEYS} />
+      {adjudicates && (
+        <>
+          <h3>{tell("keys_duel")}</h3>
+          <Keys keys={DUEL_KEYS} />
+        </>
+      )}
       <p class="quiet">{tell("mouse")}</p>
     </Dialog>
   );

@@ -23,14 +23,19 @@ const BlockView = memo(function BlockView(drawn: Drawn) {
     <div class="block">
       {block.heading.length > 0 && <div class="path" data-path={block.heading.join(" › ")} />}
       <div class="words" data-start={block.start}>
-        {nested(drawn, block.seen, positions)}
+        {nested(block, block.seen, positions, (one, inside) => mark(drawn, one, inside))}
       </div>
     </div>
   );
 });
 
-function nested(drawn: Drawn, seen: readonly Seen[], positions: Positions): ComponentChild[] {
-  const { block } = drawn;
+/** The text of a block with its spans around their words, as `wrap` draws them. */
+export function nested(
+  block: Points,
+  seen: readonly Seen[],
+  positions: Positions,
+  wrap: (one: Seen, inside: ComponentChild[]) => ComponentChild,
+): ComponentChild[] {
   const root: ComponentChild[] = [];
   const open: { children: ComponentChild[]; end: number; wrap: (children: ComponentChild[]) => ComponentChild }[] = [];
   let at = block.start;
@@ -56,7 +61,7 @@ function nested(drawn: Drawn, seen: readonly Seen[], positions: Positions): Comp
     const end = Math.min(one.span.end, block.end, open.at(-1)?.end ?? block.end);
     if (start < at || end <= start) continue;
     write(start);
-    open.push({ children: [], end, wrap: (inside) => mark(drawn, one, inside) });
+    open.push({ children: [], end, wrap: (inside) => wrap(one, inside) });
   }
   close(block.end);
   write(block.end);

@@ -10,4 +10,9 @@ import { who } from "../shared/session";
 import { Page } from "./page";
 
 const user = await who().catch(() => null);
-startHead(user, () => render(<Page language={current()} me={user?.name ?? ""} />, byId("page")));
+startHead(user, () =>
+  render(
+    <Page language={current()} me={user?.name ?? ""} reviews={["reviewer", "admin"].includes(user?.role ?? "")} />,
+    byId("page"),
+  ),
+);

@@ -1,22 +1,25 @@
-// Which of the two is shown is said by the address: ?task=… or ?project=….
+// Which screen is shown is said by the address: ?task=…, or ?project=… and a view of it.
 
 import { useEffect, useState } from "preact/hooks";
 import type { Language } from "../shared/language";
-import { Queue } from "./queue";
+import { ProjectScreen } from "./project";
 import { TaskPage } from "./task";
+import { type Asked, addressOf, isView } from "./views";
 import { tell } from "./words";
-
-interface Asked {
-  project: string;
-  task: string;
-}
 
 const asked = (): Asked => {
   const told = new URLSearchParams(location.search);
-  return { project: told.get("project") ?? "", task: told.get("task") ?? "" };
+  const view = told.get("view") ?? "";
+  return { project: told.get("project") ?? "", task: told.get("task") ?? "", view: isView(view) ? view : "tasks" };
 };
 
-export function Page({ language, me }: { language: Language; me: string }) {
+interface Shown {
+  language: Language;
+  me: string;
+  reviews: boolean; // may make projects, give tasks to others and decide between them
+}
+
+export function Page({ language, me, reviews }: Shown) {
   const [now, setNow] = useState(asked);
   useEffect(() => {
     const moved = () => setNow(asked());
@@ -28,18 +31,19 @@ export function Page({ language, me }: { language: Language; me: string }) {
     if (!now.task) document.title = `${tell("title")} – chitieu`;
   }, [now.task, language]);
   const go = (next: Asked) => {
-    const given = Object.entries(next).filter(([, value]) => value);
-    history.pushState(null, "", `/annotate${given.length ? `?${new URLSearchParams(given)}` : ""}`);
+    history.pushState(null, "", addressOf(next));
     setNow(next);
   };
   return now.task ? (
-    <TaskPage key={now.task} id={now.task} me={me} back={(project) => go({ project, task: "" })} />
+    <TaskPage key={now.task} id={now.task} me={me} back={(project) => go({ project, task: "", view: "tasks" })} />
   ) : (
-    <Queue
-      project={now.project}
+    <ProjectScreen
+      asked={now.project}
+      view={now.view}
       me={me}
-      choose={(project) => go({ project, task: "" })}
-      open={(task) => go({ project: "", task })}
+      reviews={reviews}
+      show={(project, view) => go({ project, task: "", view })}
+      open={(task) => go({ project: "", task, view: "tasks" })}
     />
   );
 }

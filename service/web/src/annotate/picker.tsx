@@ -1,6 +1,6 @@
 // A list to choose from by a digit, by Enter, by pointing, or by typing a part of a name.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { plain } from "../shared/dom";
 import { ask } from "../shared/session";
 import type { Entry } from "./contract";
@@ -30,7 +30,7 @@ function Picker({ title, hint, options, none, alias, typed, take, cancel, messag
   const [isAlias, setIsAlias] = useState(false);
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []); // before the next key, however soon that comes
   useEffect(() => list.current?.children[active]?.scrollIntoView({ block: "nearest" }), [active]);
   const at = Math.min(active, Math.max(0, options.length - 1));
   const keyed = (event: KeyboardEvent) => {

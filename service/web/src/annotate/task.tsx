@@ -6,14 +6,16 @@ import { ask, Refusal, refusalOf } from "../shared/session";
 import { uuid } from "../shared/uuid";
 import { Bar } from "./bar";
 import { type Entry, isFigure, isPhrase, LABELS, type Label, type Operation, type TaskAnswer } from "./contract";
+import { useDeciding } from "./deciding";
 import { Desk, type Notice } from "./desk";
 import { ConflictDialog, Help } from "./dialogs";
 import { Blocks, domRange, selected } from "./document";
+import { Decision, Differences, SidesView, useDuel } from "./duel";
 import { counts } from "./fold";
+import { GuidelinesPanel } from "./guidelines";
 import { Inspector } from "./inspector";
 import { EntryPicker, LinkPicker, type Option } from "./picker";
 import { Positions, type Range } from "./positions";
-import { Guidelines } from "./queue";
 import { Observations, useTable } from "./table";
 import { adopted, type Held } from "./unsent";
 import { blocksOf, type Filter, filled, isOn, isUnsure, matches, NO_FILTER, type Seen, scoreOf, seenOf } from "./view";
@@ -85,6 +87,7 @@ function Work({ answer, held, me, back }: Worked) {
   const [filter, setFilter] = useState<Filter>(NO_FILTER);
   const [threshold, setThreshold] = useState(keptThreshold);
   const [tab, setTab] = useState<"text" | "table">("text");
+  const [isReading, setIsReading] = useState(false);
   const pane = useRef<HTMLElement>(null);
   const notice = (told: Notice) =>
     setSaid(told.is === "others" ? tell("others", told.by) : tell(told.is, half(tellCode("", told.message))));
@@ -110,6 +113,9 @@ function Work({ answer, held, me, back }: Worked) {
   // A figure in a phrase is linked by the phrase.
   const linked = now && isFigure(now.span.label) && now.phrase ? byId.get(now.phrase) : now;
   const table = useTable(answer.task.id, desk.revision);
+
+  const duel = useDuel(answer, positions);
+  const [isBeside, setIsBeside] = useState(duel !== null);
 
   const wordsOf = (span: string) => {
     const found = desk.spans.get(span);
@@ -148,6 +154,8 @@ function Work({ answer, held, me, back }: Worked) {
     return why === null;
   };
 
+  const deciding = useDeciding(duel, desk, perform, say);
+  const { difference, standings, undecided } = deciding;
   const wanted = (one: Seen) =>
     isOn(filter)
       ? matches(one.span, filter, threshold)
@@ -184,10 +192,23 @@ function Work({ answer, held, me, back }: Worked) {
     if (!now) return say(tell("no_choice"));
     if (now.span.label !== to) perform([{ op: "change", span: chosen, label: to }]);
   };
+  const turnView = () => {
+    setIsBeside(!isBeside);
+    if (!isBeside || !difference) return;
+    const inside = seen.filter((one) => one.span.start < difference.end && difference.start < one.span.end);
+    const found = inside.find((one) => counts(one.span)) ?? inside[0];
+    if (found) choose(found.span.id);
+  };
+  const isWithinMention = (point: number) =>
+    seen.some(({ span }) => counts(span) && !isPhrase(span.label) && span.start < point && point < span.end);
   const edge = (which: "start" | "end", by: 1 | -1) => {
     const of = draft ?? now?.span;
     if (!of) return say(tell("no_choice"));
-    const next = positions.moved({ start: of.start, end: of.end }, which, by);
+    let next = positions.moved({ start: of.start, end: of.end }, which, by);
+    // A phrase takes in, or leaves out, a mention whole.
+    while (next && !draft && now && isPhrase(now.span.label) && isWithinMention(next[which])) {
+      next = positions.moved(next, which, by);
+    }
     if (!next) return say(tell("no_word"));
     if (draft) setDraft({ ...next, byKeys: true });
     else perform([{ op: "change", span: chosen, ...next }]);
@@ -217,8 +238,12 @@ function Work({ answer, held, me, back }: Worked) {
     setMode("entry");
   };
   const turn = (which: "undo" | "redo") => {
-    const span = desk[which]();
-    if (span !== null) choose(desk.spans.get(span)?.gone === false ? span : "");
+    const id = desk[which]();
+    const span = id === null ? undefined : desk.spans.get(id);
+    if (!span) return;
+    choose(span.gone ? "" : span.id);
+    const around = duel?.sides.differences.find((one) => one.start <= span.start && span.end <= one.end);
+    if (around) deciding.choose(around.id);
   };
   const acceptScreen = () => {
     const ids = onScreen(pane.current).filter((one) => {
@@ -237,6 +262,8 @@ function Work({ answer, held, me, back }: Worked) {
   const giveUp = () => {
     if (mode) setMode("");
     else if (draft) setDraft(null);
+    else if (isReading) setIsReading(false);
+    else if (isBeside) deciding.choose("");
     else setChosen("");
   };
   const moveDraft = (key: string, isShift: boolean) => {
@@ -268,8 +295,28 @@ function Work({ answer, held, me, back }: Worked) {
       return event.preventDefault();
     }
     if (key === "Enter" && target.matches("button, a, summary")) return;
+    const everywhere: Record<string, () => void> = {
+      u: () => turn("undo"),
+      r: () => turn("redo"),
+      g: () => setIsReading(!isReading),
+      v: () => duel && turnView(),
+      "?": () => setMode("help"),
+    };
+    const beside: Record<string, () => void> = {
+      j: () => deciding.walk(1),
+      k: () => deciding.walk(-1),
+      ArrowRight: () => deciding.step(1, () => true),
+      ArrowLeft: () => deciding.step(-1, () => true),
+      t: () => deciding.decide("left"),
+      p: () => deciding.decide("right"),
+      s: () => deciding.decide("neither"),
+    };
     const number = /^[1-8]$/.test(key) ? Number(key) : 0;
-    if (number) label(LABELS[number - 1]!);
+    if (everywhere[key]) everywhere[key]();
+    else if (isBeside) {
+      if (!beside[key]) return;
+      beside[key]();
+    } else if (number) label(LABELS[number - 1]!);
     else if (draft && (key === "ArrowRight" || key === "ArrowLeft")) moveDraft(key, event.shiftKey);
     else {
       const deeds: Record<string, () => void> = {
@@ -288,11 +335,8 @@ function Work({ answer, held, me, back }: Worked) {
         n: beginDraft,
         l: beginLink,
         e: beginEntry,
-        u: () => turn("undo"),
-        r: () => turn("redo"),
         A: acceptScreen,
         f: () => document.getElementById("filter-label")?.focus(),
-        "?": () => setMode("help"),
       };
       const deed = deeds[key];
       if (!deed) return;
@@ -374,7 +418,8 @@ function Work({ answer, held, me, back }: Worked) {
   const finish = async () => {
     try {
       const isOver = desk.task.state === "done" || desk.task.state === "adjudicated";
-      if (!(await desk.setState(isOver ? "begun" : "done"))) say(tell("not_done", desk.unsent));
+      if (!isOver && undecided) say(tell("not_decided", undecided));
+      else if (!(await desk.setState(isOver ? "begun" : "done"))) say(tell("not_done", desk.unsent));
       else if (!isOver) back(answer.task.project);
     } catch (error) {
       say(half(error instanceof Refusal ? error.message : inBoth("offline")));
@@ -382,10 +427,16 @@ function Work({ answer, held, me, back }: Worked) {
   };
 
   return (
-    <div class={`task show-${tab}${mode === "link" ? " linking" : ""}`}>
+    <div class={`task show-${tab}${mode === "link" ? " linking" : ""}${isBeside ? " beside" : ""}`}>
       <Bar
         desk={desk}
-        progress={tell("progress", reviewed, seen.length, unsure)}
+        progress={
+          duel
+            ? tell("decided_count", standings.size - undecided, standings.size)
+            : tell("progress", reviewed, seen.length, unsure)
+        }
+        duel={duel && { isBeside, turn: turnView }}
+        read={() => setIsReading(!isReading)}
         found={isOn(filter) ? tell("found", seen.filter((one) => matches(one.span, filter, threshold)).length) : ""}
         filter={filter}
         setFilter={setFilter}
@@ -403,10 +454,20 @@ function Work({ answer, held, me, back }: Worked) {
         back={() => back(answer.task.project)}
         finish={finish}
       />
+      {duel && isBeside && (
+        <SidesView
+          duel={duel}
+          positions={positions}
+          standings={standings}
+          chosen={difference?.id ?? ""}
+          choose={deciding.choose}
+          side={deciding.side}
+          setSide={deciding.setSide}
+        />
+      )}
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the page's keys walk through the spans */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <article id="words" tabIndex={0} aria-label={tell("text")} ref={pane} onClick={clicked}>
-        {answer.guidelines && <Guidelines words={answer.guidelines} />}
+      <article id="words" tabIndex={0} aria-label={tell("text")} ref={pane} onClick={clicked} hidden={isBeside}>
         <Blocks
           blocks={blocks}
           positions={positions}
@@ -417,8 +478,19 @@ function Work({ answer, held, me, back }: Worked) {
           language={current()}
         />
       </article>
-      <aside class={`chosen-pane${draft || now ? " open" : ""}`}>
-        {mode === "link" && linked ? (
+      <aside class={`chosen-pane${(isBeside ? difference : draft || now) ? " open" : ""}`} aria-label={tell("choice")}>
+        {duel && isBeside ? (
+          <Decision
+            duel={duel}
+            positions={positions}
+            difference={difference}
+            standing={standings.get(difference?.id ?? "") ?? "open"}
+            writable={desk.writable}
+            decide={deciding.decide}
+            walk={deciding.walk}
+            close={() => deciding.choose("")}
+          />
+        ) : mode === "link" && linked ? (
           <LinkPicker
             title={`${tell("link")}: ${wordsOf(linked.span.id)}`}
             options={options()}
@@ -450,25 +522,39 @@ function Work({ answer, held, me, back }: Worked) {
           />
         )}
       </aside>
-      <section class="table-pane" aria-label={tell("table")}>
-        <Observations
-          table={table}
-          chosen={chosen}
-          spanOf={(figure) =>
-            figure.phrase ??
-            seen.find((one) => one.span.start === figure.start && one.span.end === figure.end && counts(one.span))?.span
-              .id
-          }
-          choose={(span) => {
-            setTab("text");
-            choose(span);
-          }}
-        />
+      <section class="table-pane" aria-label={tell(isBeside ? "differences" : "table")}>
+        {duel && isBeside ? (
+          <Differences
+            duel={duel}
+            positions={positions}
+            standings={standings}
+            chosen={difference?.id ?? ""}
+            choose={(id) => {
+              setTab("text");
+              deciding.choose(id);
+            }}
+          />
+        ) : (
+          <Observations
+            table={table}
+            chosen={chosen}
+            spanOf={(figure) =>
+              figure.phrase ??
+              seen.find((one) => one.span.start === figure.start && one.span.end === figure.end && counts(one.span))
+                ?.span.id
+            }
+            choose={(span) => {
+              setTab("text");
+              choose(span);
+            }}
+          />
+        )}
       </section>
+      {isReading && <GuidelinesPanel words={answer.guidelines} close={() => setIsReading(false)} />}
       <p class={`said${said ? " open" : ""}`} role="status">
         {said}
       </p>
-      {mode === "help" && <Help close={() => setMode("")} />}
+      {mode === "help" && <Help adjudicates={duel !== null} close={() => setMode("")} />}
       {desk.conflict && (
         <ConflictDialog
           conflict={desk.conflict}

@@ -5,7 +5,7 @@ import { counts, type Spans } from "./fold";
 import type { Positions } from "./positions";
 import { tell, tellCode } from "./words";
 
-const BLOCK = 1_500; // units after which a block ends with its paragraph
+const BLOCK = 1_500; // units after which a block ends with its paragraph, at least
 const CHIP = 34; // letters of an indicator's words at a figure
 
 export interface Seen {
@@ -76,7 +76,7 @@ function shortened(words: string): string {
 }
 
 /** The text in blocks that end with a paragraph: each is drawn anew only when something in it changes. */
-export function blocksOf(positions: Positions, sections: TaskAnswer["sections"]): Block[] {
+export function blocksOf(positions: Positions, sections: TaskAnswer["sections"], least = BLOCK): Block[] {
   const headings = new Map(sections.map((section) => [section.start, section.path]));
   const starts = [...headings.keys()].map((start) => positions.toUnits(start)).sort((a, b) => a - b);
   const blocks: Block[] = [];
@@ -84,7 +84,7 @@ export function blocksOf(positions: Positions, sections: TaskAnswer["sections"])
   let next = 0;
   for (let at = 0; at < text.length; ) {
     while (next < starts.length && starts[next]! <= at) next++;
-    const line = text.indexOf("\n", at + BLOCK);
+    const line = text.indexOf("\n", at + least);
     const end = Math.min(line < 0 ? text.length : line + 1, starts[next] ?? text.length);
     const [from, to] = [positions.toPoint(at), positions.toPoint(end)];
     blocks.push({ start: from, end: to, heading: headings.get(from) ?? [], seen: [] });

@@ -61,10 +61,25 @@ export async function ask(address: string, options: RequestInit = {}): Promise<R
 }
 
 /** As `ask`, but a login that is missing or wrong is an answer like others. */
-export function send(address: string, options: RequestInit = {}): Promise<Response> {
+export async function send(address: string, options: RequestInit = {}): Promise<Response> {
+  const response = await attempt(address, options);
+  return response.status === 403 && (await isRenewed()) ? attempt(address, options) : response;
+}
+
+function attempt(address: string, options: RequestInit): Promise<Response> {
   const headers = new Headers(options.headers);
   if (user?.csrf) headers.set("X-CSRF-Token", user.csrf);
   return fetch(address, { ...options, headers });
+}
+
+/** Whether the same person has logged in anew in another tab, so that this page's token was of the login before. */
+async function isRenewed(): Promise<boolean> {
+  if (!user?.csrf) return false;
+  const response = await fetch("/v1/session?anonymous=true");
+  const told: User | { name: null } | null = response.ok ? await response.json() : null;
+  if (!told?.name || told.name !== user.name || told.csrf === user.csrf) return false;
+  user = told;
+  return true;
 }
 
 export async function logOut(): Promise<void> {
