@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from chitieu.catalogue.evidence import mention
+from chitieu.catalogue.fold import fold
 from chitieu.catalogue.load import Alias, Catalogue, load_catalogue
 from chitieu.catalogue.meaning import Senses, load_meaning
 from chitieu.catalogue.scorer import best, load_weights
 from chitieu.contract import Unit
 from chitieu.errors import CatalogueInvalid, ConfigInvalid
+from chitieu.training.links.drills import drills
 from chitieu.training.links.mentions import COLUMNS, Labelled, read_labelled
 
 pytest.importorskip("torch", reason="needs the extra `train`")
@@ -54,6 +56,19 @@ def fitted(catalogue, labelled):
     sentences = [f"{words} năm nay tăng so với năm trước" for words, _, _ in SAID] * 20
     vectors = word_vectors(sentences, [a.alias for a in catalogue.aliases], size=8)
     return fit_links(labelled, catalogue, vectors)
+
+
+def test_a_name_with_the_end_of_another_means_neither():
+    catalogue = load_catalogue()
+    names = {fold(i.name_vi): i.id for i in catalogue.indicators} | {fold(a.alias): a.id for a in catalogue.aliases}
+    heads = {tuple(name.split()[:3]) for name in names}
+    mixed = [
+        d
+        for d in drills(catalogue, 0)
+        if d.mention.path[0] not in names and tuple(d.mention.path[0].split()[:3]) in heads
+    ]
+    assert len(mixed) > 200
+    assert not any(d.ids for d in mixed)
 
 
 def test_what_was_read_by_hand_is_learnt(fitted, catalogue, labelled):

@@ -1,4 +1,5 @@
-"""Names as the scorer should take them: with their own unit, with one that speaks against them, with another number in them.
+"""Names as the scorer should take them: with their own unit, with one that speaks against them, with another number in them, with the
+end of another name.
 
 Mentions of reports seldom contradict themselves, so nothing else would teach that `sản lượng lúa` in hectares is no output of rice.
 """
@@ -17,12 +18,13 @@ from chitieu.training.links.mentions import Labelled
 
 _UNITS = ("ha", "tấn", "con", "km", "tỷ đồng", "hộ", "%", "dự án")
 _WEIGHT = 0.3
+_HEAD = 3  # words of a name that say what sort of thing it counts: `số tàu thuyền`
 _NUMBER = re.compile(r"\d+")
 
 
 def drills(catalogue: Catalogue, seed: int) -> list[Labelled]:
-    """Every entry's own name and a twelfth of the others with a unit of theirs; half of the own names with a unit that fits none; those
-    with a number in them with another."""
+    """Every entry's own name and a twelfth of the others with a unit of theirs; half of the own names with a unit that fits none, and half
+    of the long ones with the end of a name of another field; those with a number in them with another."""
     chance = random.Random(seed)
     units = {i.id: i.units for i in catalogue.indicators}
     named: dict[str, set[str]] = {}
@@ -52,4 +54,10 @@ def drills(catalogue: Catalogue, seed: int) -> list[Labelled]:
         changed = _NUMBER.sub(lambda m: str(int(m[0]) + 2), entry.name_vi)
         if changed != entry.name_vi and fold(changed) not in named:
             add(changed, entry.units[0] if entry.units else "", set())
+    # What is counted is the same, what is said of it belongs to another field: none of the catalogue's.
+    for entry in catalogue.indicators:
+        words, other = fold(entry.name_vi).split(), chance.choice(catalogue.indicators)
+        mixed = " ".join((*words[:_HEAD], *fold(other.name_vi).split()[-2:]))
+        if len(words) > _HEAD + 1 and other.field != entry.field and mixed not in named and chance.random() < 1 / 2:
+            add(mixed, entry.units[0] if entry.units else "", set())
     return out
