@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import shutil
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ pytest.importorskip("onnxscript", reason="needs the extra `train`")
 from chitieu import __version__  # noqa: E402
 from chitieu.annotation.document import AnnotatedDocument  # noqa: E402
 from chitieu.annotation.inline_xml import parse, read  # noqa: E402
-from chitieu.cli.tuning import plain_promote, plain_register  # noqa: E402
+from chitieu.cli.tuning import promote_version, register_version  # noqa: E402
 from chitieu.errors import (  # noqa: E402
     ConfigInvalid,
     CorrectionsMissing,
@@ -99,6 +100,7 @@ class Gate:
     def __call__(self, candidate, current, documents, folder, progress):
         self.asked.append((candidate.name, current.name, [d.text for d in documents]))
         progress(1, 1)
+        (folder / "gate.json").write_text(json.dumps({"decision": self.decision, "reasons": []}), encoding="utf-8")
         page = folder / "gate.html"
         page.write_text("<!doctype html>Cổng", encoding="utf-8")
         return Verdict(self.decision, {"decision": self.decision}, page)
@@ -123,8 +125,8 @@ def tools_of(place, *documents, gate=None, **more) -> Tools:
             "current": lambda: current_model(place.models),
             "annotations": lambda: given,
             "gate": gate or Gate(),
-            "register": plain_register,
-            "promote": plain_promote,
+            "register": register_version,
+            "promote": promote_version,
         }
         | more
     )
@@ -172,7 +174,8 @@ def test_a_run_that_is_stopped_goes_on_from_its_checkpoint_and_registers_a_model
     assert place.versions == [FIRST, "0.1.1"] and current_model(place.models).name == FIRST
     made = place.models / NAME / "0.1.1"
     lineage = json.loads((made / "lineage.json").read_text(encoding="utf-8"))
-    assert lineage["parent"] == {"name": NAME, "version": FIRST} and lineage["code"] == __version__
+    parent = hashlib.sha256((place.models / NAME / FIRST / "model.onnx").read_bytes()).hexdigest()
+    assert lineage["parent"] == {"name": NAME, "version": FIRST, "sha256": parent} and lineage["code"] == __version__
     assert (place.folder / "versions" / f"{lineage['data']}.json").is_file()
     assert lineage["recipe"] == load_recipe(place.recipe).sha256
     assert lineage["metrics"]["gate"] == {"decision": "pass"} and "micro" in lineage["metrics"]["development"]
@@ -236,7 +239,7 @@ class TestRun:
             target = models / NAME / "0.1.1"
             if not target.exists():
                 shutil.copytree(models / NAME / FIRST, target)
-            return plain_register(candidate, models, lineage)
+            return register_version(candidate, models, lineage)
 
         result = go(place, tools_of(place, register=register))
         assert result.model.version == "0.1.2"
@@ -274,7 +277,7 @@ class TestRun:
         def full(*_):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("chitieu.cli.tuning.shutil.copytree", full)
+        monkeypatch.setattr("chitieu.registry.register.shutil.copyfile", full)
         with pytest.raises(OutputUnwritable):
             go(place, tools_of(place))
         assert sorted(p.name for p in (place.models / NAME).iterdir()) == [FIRST, "corrections.toml", "encoder.json"]
@@ -367,7 +370,7 @@ def test_numbers_go_up_from_the_highest(tmp_path):
 def test_a_version_is_never_written_over(place):
     before = (place.models / NAME / FIRST / "manifest.json").read_bytes()
     with pytest.raises(ModelExists):
-        plain_register(place.models / NAME / FIRST, place.models, {})
+        register_version(place.models / NAME / FIRST, place.models, {})
     assert (place.models / NAME / FIRST / "manifest.json").read_bytes() == before
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from chitieu.settings import Settings
     from chitieu.training.tuning.run import Report, Result, Step, Tools, Verdict
 
-_WORSE = 0.005  # of a measure, from which on the plain gate refuses
-_GATED = ("micro", "found", "complete", "link", "ind_in")
 _NICE = 10  # whoever waits for an answer comes first
 _NO_MEMORY = "can't allocate memory"  # torch's words
 
@@ -53,9 +51,9 @@ def default_tools(models: Path, annotations: Callable[[], Sequence[Any]]) -> Too
         models=models,
         current=lambda: current_model(models),
         annotations=annotations,
-        gate=plain_gate,
-        register=plain_register,
-        promote=plain_promote,
+        gate=ask_gate,
+        register=register_version,
+        promote=promote_version,
     )
 
 
@@ -85,72 +83,48 @@ def _folder(settings: Settings) -> Path:
     return settings.data_folder / "training"
 
 
-def plain_gate(
+def ask_gate(
     candidate: Path,
     current: Path,
     documents: Sequence[AnnotatedDocument],
     folder: Path,
     progress: Callable[[int, int], None],
 ) -> Verdict:
-    """Refuses a candidate that half a point is worse than the current model in a measure, or answers with a wrong offset."""
-    from chitieu.evaluation.measures import score
-    from chitieu.pipeline import load_pipeline
+    """What the gate says, whose report and page are written to a folder."""
+    from chitieu.evaluation.gate.run import gate
+    from chitieu.evaluation.gate.writing import HTML, write
     from chitieu.training.tuning.run import Verdict
 
-    rows = []
-    for at, model in enumerate((candidate, current)):
-        pipeline = load_pipeline(model)
-        answered = []
-        for number, document in enumerate(documents, 1):
-            answered.append((document, pipeline.extract(document.text, id=document.name)))
-            progress(at * len(documents) + number, 2 * len(documents))
-        rows.append(score(answered).rows)
-    new, old = rows
-    worse = [name for name in _GATED if (new[name] or 0.0) < (old[name] or 0.0) - _WORSE]
-    if new["bad_offsets"]:
-        worse.append("bad_offsets")
-    decision = "refuse" if worse else "pass"
-    told = {"decision": decision, "worse": worse, "candidate": new, "current": old}
-    (folder / "gate.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    return Verdict("refuse" if worse else "pass", told)
+    report = gate(candidate, current, documents, progress=lambda _stage, done, of: progress(done, of))
+    write(report, folder)
+    return Verdict(report.decision, report.model_dump(mode="json", exclude={"documents"}), folder / HTML)
 
 
-def plain_register(candidate: Path, models: Path, lineage: dict[str, Any]) -> Path:
-    """Copies a candidate beside the other versions, with its lineage and card, and gives it its name last.
+def register_version(candidate: Path, models: Path, lineage: dict[str, Any]) -> Path:
+    """Put a candidate with its card into the registry.
 
     Raises:
-        ModelExists: there is such a version. OutputUnwritable: the system refuses.
+        ModelExists: there is such a version. See `chitieu.registry.register`.
     """
-    from chitieu.errors import ModelExists
+    from chitieu.cli.who import at_the_command_line
     from chitieu.evaluation.card import card
-    from chitieu.output.destination import unwritable
-
-    manifest = json.loads((candidate / "manifest.json").read_text(encoding="utf-8"))
-    target = models / str(manifest["name"]) / str(manifest["version"])
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.copytree(candidate, partial)
-        (partial / "lineage.json").write_text(
-            json.dumps(lineage, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-        )
-        (partial / "CARD.md").write_text(card(manifest), encoding="utf-8")
-        if target.exists():
-            raise ModelExists(f"{target}: phiên bản đã có / this version is there already", path=str(target))
-        partial.rename(target)
-    except OSError as error:
-        raise unwritable(str(target), error) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return target
-
-
-def plain_promote(model: Path, models: Path) -> None:
-    """Names a model in `current.json`."""
     from chitieu.output.destination import whole_file
+    from chitieu.registry.mirror import mirror_of
+    from chitieu.registry.register import register
+    from chitieu.settings import load_settings
+    from chitieu.tagging.encoder import read_manifest
 
-    with whole_file(models / "current.json") as stream:
-        stream.write((json.dumps({"name": model.parent.name, "version": model.name}) + "\n").encode())
+    with whole_file(candidate / "CARD.md") as stream:
+        stream.write(card(read_manifest(candidate).raw).encode())
+    return register(candidate, models, lineage, by=at_the_command_line(), mirror=mirror_of(load_settings()))
+
+
+def promote_version(model: Path, models: Path) -> None:
+    """Have a registered version served. Raises: see `chitieu.registry.promote`."""
+    from chitieu.cli.who import at_the_command_line
+    from chitieu.registry.promote import promote
+
+    promote(models, model.parent.name, model.name, at_the_command_line())
 
 
 def _told(error: Exception) -> ChitieuError | None:
