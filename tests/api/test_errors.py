@@ -13,6 +13,7 @@ from chitieu.api import bodies
 from chitieu.api.app import create_app
 from chitieu.api.schemas import ExtractRequest
 from chitieu.errors import ModelMissing
+from chitieu.pipeline import Pipeline
 from fakes import fake_pipeline
 
 URL = "/v1/extract"
@@ -128,20 +129,15 @@ def test_wrong_method(client, method, path):
 
 
 def test_a_fault_of_ours_is_told_without_its_inner_life():
-    class Broken:
-        info = None
-
-        def __getattr__(self, name):
-            return getattr(fake_pipeline(), name)
-
+    class Broken(Pipeline):
         def warm_up(self):
             pass
 
         def extract(self, *_, **__):
             raise ZeroDivisionError("in the middle of a secret place")
 
-    broken = Broken()
-    broken.info = fake_pipeline().info
+    whole = fake_pipeline()
+    broken = Broken(whole.tagger, whole.catalogue)
     with TestClient(create_app(broken), raise_server_exceptions=False) as client:
         response = client.post(URL, json={"text": "5%"})
         assert_error(response, 500, "internal")

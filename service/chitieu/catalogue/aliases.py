@@ -84,7 +84,8 @@ def _with(catalogue: Catalogue, path: Path, rows: Sequence[tuple[str, str, str]]
             owners[name].add(id_)
         new.append(Alias(id_, alias, alone == "yes"))
     told = hashlib.sha256(f"{catalogue.version}{rows}".encode()).hexdigest()[:12]
-    return replace(catalogue, version=told, aliases=(*catalogue.aliases, *new))
+    chosen = catalogue.chosen | {(a.id, fold(a.alias)) for a in new if a.alone}
+    return replace(catalogue, version=told, aliases=(*catalogue.aliases, *new), chosen=chosen)
 
 
 @lru_cache(maxsize=4)

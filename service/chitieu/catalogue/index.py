@@ -245,7 +245,11 @@ def build_index(catalogue: Catalogue) -> Index:
     return Index(
         entries={i.id: i for i in catalogue.indicators},
         classes={i.id: frozenset(c for c in map(unit_class, i.units) if c) for i in catalogue.indicators},
-        own={n.folded: n for n in names if n.id in catalogue.own and n.implied is None},
+        own={
+            n.folded: n
+            for n in names
+            if n.implied is None and (n.id in catalogue.own or (n.id, n.folded) in catalogue.chosen)
+        },
         exact=_grouped((n.folded, n) for n in names),
         plain=_grouped((unaccented(n.folded), n) for n in names),
         cores=_grouped((n.sorted_core, n) for n in names),

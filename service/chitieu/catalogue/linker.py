@@ -49,7 +49,7 @@ def _link(catalogue: Catalogue, one: Mention) -> tuple[CatalogueLink, list[PathP
 
 
 def _own(index: Index, one: Mention) -> tuple[Name, float] | None:
-    """The entry of an office's own that has the mention's very name, if the unit does not speak against it: it goes before all others."""
+    """The entry that an office or its annotators gave the mention's very name, if the unit is not against it: it goes before all others."""
     said = [one.path[-1]]
     if len(one.path) > 1:
         said += [f"{one.path[-2]} {one.path[-1]}", f"{one.path[-1]} {one.path[-2]}"]

@@ -80,13 +80,17 @@ class Ambiguity:
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """All entries. Compared and hashed by identity; ``version`` is a short hash of the files' content; ``own`` are the ids of an office."""
+    """All entries. Compared and hashed by identity; ``version`` is a short hash of the files' content; ``own`` are the ids of an office.
+
+    ``chosen`` are ids with names, folded, that people decided to mean them wherever they are read.
+    """
 
     version: str
     indicators: tuple[Indicator, ...]
     aliases: tuple[Alias, ...]
     ambiguities: tuple[Ambiguity, ...]
     own: frozenset[str] = frozenset()
+    chosen: frozenset[tuple[str, str]] = frozenset()
 
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
