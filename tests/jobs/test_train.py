@@ -103,7 +103,8 @@ assert os.environ["CHITIEU_DATA"] == {str(office.settings.data_folder)!r} and "C
 tell(step="training", done=3, total=10)
 print("epoch 1 loss 0.5", file=sys.stderr, flush=True)
 print("no event", flush=True)
-time.sleep(1.5)
+while not (out / "seen").exists():
+    time.sleep(0.05)
 tell(step="gating", done=0, total=None)
 tell(result={RESULT!r})
 """
@@ -111,6 +112,7 @@ tell(result={RESULT!r})
     job_id = office.ask_training()
     until(lambda: jobs.get(office.database, job_id).step == "training")
     assert (jobs.get(office.database, job_id).done, jobs.get(office.database, job_id).total) == (3, 10)
+    (office.folder / job_id / "seen").touch()
     job = office.wait(job_id)
     assert (job.state, job.error) == ("done", None)
     training = Training.unpack(jobs.answer(office.database, job_id))
@@ -164,7 +166,7 @@ def test_one_that_is_cancelled_ends_at_once_and_leaves_nothing(office):
     jobs.cancel(office.database, job_id)
     cancelled = time.monotonic()
     until(lambda: not is_alive(pid))
-    assert time.monotonic() - cancelled < 5
+    assert time.monotonic() - cancelled < 15
     until(lambda: not (office.folder / job_id).exists())
     assert jobs.get(office.database, job_id).state == "cancelled"
 
@@ -184,7 +186,7 @@ def test_a_worker_that_stops_gives_it_back_and_another_goes_on(office):
     job_id = office.ask_training()
     pid = begun(office, job_id)
     worker.stop(0)
-    assert not is_alive(pid)
+    until(lambda: not is_alive(pid))
     job = jobs.get(office.database, job_id)
     assert (job.state, job.attempts) == ("queued", 0)
     assert (office.folder / job_id / "pid").is_file(), "what was done so far is kept"

@@ -44,6 +44,7 @@ _INDICATORS = [
     "Vốn đầu tư",
     "Lao động",
 ]
+_TESTS = 12  # as many as the gate can judge by
 _UNITS = ["tỷ đồng", "tấn", "con", "ha"]
 KNOWN = (
     '<ind id="{n}">{ind}</ind> đạt <qty of="{n}">{a}</qty> <unit>{unit}</unit>.',
@@ -69,10 +70,10 @@ def first(tmp_path_factory, tiny_encoder) -> Place:
     place = Place(tmp_path_factory.mktemp("rehearsal"))
     (place.base / "documents").mkdir(parents=True)
     (place.base / "splits").mkdir()
-    for n in range(24):
-        text = report(n, share=0.3 if n < 4 else 0.0)
+    for n in range(34):
+        text = report(n, share=0.3 if n < _TESTS else 0.0)
         (place.base / "documents" / f"d{n:02}.xml").write_text(text, encoding="utf-8")
-    tests = [f"d{n:02}.xml" for n in range(4)]
+    tests = [f"d{n:02}.xml" for n in range(_TESTS)]
     (place.base / "splits" / "test.txt").write_text("\n".join(tests), encoding="utf-8")
     encoder = tiny_encoder(place.folder / "encoder", layers=2)
     config = Config.model_validate(
@@ -81,7 +82,7 @@ def first(tmp_path_factory, tiny_encoder) -> Place:
             "data": {
                 "train": [str(place.base / "documents")],
                 "exclude": [str(place.base / "splits" / "test.txt")],
-                "development": [str(place.base / "documents" / "d23.xml")],
+                "development": [str(place.base / "documents" / "d33.xml")],
             },
             "encoder": {"base": str(encoder), "base_license": "none", "layers": 2},
             "heads": {"governor_width": 16, "dropout": 0.0},
@@ -160,11 +161,11 @@ def test_thirty_corrected_documents_teach_a_pattern_and_nothing_is_forgotten(fir
             worker.stop(0)
         assert job.state == "done", (job.error, jobs.log_of(database, job_id))
         told = Training.model_validate(client.get(f"/v1/training/{job_id}", headers=headers).json())
-    old, new = told.gate["current"], told.gate["candidate"]
     assert told.decision == "pass" and told.promoted, told.gate
-    assert new["share"] >= (old["share"] or 0.0) + 0.10
+    measures = {one["name"]: one for one in told.gate["measures"]}
+    assert measures["share"]["candidate"] >= (measures["share"]["current"] or 0.0) + 0.10
     for name in ("indicator", "quantity", "unit", "change"):
-        assert new[name] >= old[name] - 0.005, (name, old, new)
+        assert measures[name]["candidate"] >= measures[name]["current"] - 0.005, measures[name]
     assert current_model(place.models).name == "0.1.1"
     assert not list((tmp_path / "data" / "training" / "runs").iterdir())
 
@@ -211,4 +212,5 @@ def test_poisoned_corrections_are_refused(first, tmp_path, monkeypatch):
     tools = default_tools(place.models, lambda: [Poisoned(n) for n in range(30)])
     result = tune(place.recipe, tmp_path / "work", tmp_path / "versions", tools, Silent(), run="poisoned")
     assert result.decision == "refuse" and result.model is None, result.gate
+    assert "regression" in {reason["code"] for reason in result.gate["reasons"]}
     assert place.versions == [FIRST] and current_model(place.models).name == FIRST

@@ -254,7 +254,7 @@ class TestRun:
         assert lineage["run"] == "run-2"
 
     def test_a_folder_with_other_things_is_left_alone(self, place):
-        (place.folder / "work").mkdir()
+        (place.folder / "work" / "corrected").mkdir(parents=True)
         (place.folder / "work" / "thu.txt").write_text("của tôi", encoding="utf-8")
         with pytest.raises(OutputInvalid):
             go(place, tools_of(place))

@@ -161,12 +161,13 @@ class TestSplits:
     def test_base_documents_are_where_their_lists_say(self, made):
         assert splits_of(made()) == {"d5.xml": "test"} | {f"d{n}.xml": "train" for n in range(5)}
 
-    def test_a_correction_of_a_base_document_takes_its_place_in_its_split(self, made, base):
+    def test_a_correction_of_a_base_document_takes_its_place_but_for_the_frozen_test_set(self, made, base):
         tested = next(s.document for s in base_documents(base) if s.split == "test")
         version = made(Kept(replace(tested, name="sửa")), Kept(replace(document(1), name="sửa 1")))
-        assert splits_of(version)["sửa"] == "test" and splits_of(version)["sửa 1"] == "train"
+        assert splits_of(version)["sửa 1"] == "train" and "sửa" not in splits_of(version)
         assert len(version.documents) == 6
         assert [d.name for d in version.reviewed("train", base=False)] == ["sửa 1"]
+        assert [d.name for d in version.reviewed("test", base=True)] == ["d5.xml"]
 
     def test_what_is_not_reviewed_takes_no_place_and_is_not_learned_from(self, made):
         version = made(Kept(replace(document(1), name="sửa"), "begun"), Kept(in_split("train"), "begun"))
@@ -206,6 +207,12 @@ class TestLeaks:
         (pair,) = caught.value.detail["pairs"]
         assert sorted(zip(pair["documents"], pair["splits"], strict=True)) == [("d0.xml", "train"), ("d5.xml", "test")]
         assert pair["shared"] == 1.0 and "d5.xml" in caught.value.message
+
+    def test_what_nobody_has_reviewed_stops_no_training(self, made):
+        one, other = in_split("train"), in_split("test", start=5000)
+        both = AnnotatedDocument("cả hai", f"{one.text}\n{other.text}", ())
+        version = made(Kept(one), Kept(other), Kept(both, "open"))
+        assert {one.name, other.name, "cả hai"} <= set(splits_of(version))
 
     def test_one_that_is_near_to_two_splits_fails(self, made):
         one, other = in_split("train"), in_split("test", start=5000)

@@ -18,6 +18,7 @@ from chitieu.errors import ChitieuError, ProgramMissing, TrainingFailed
 if TYPE_CHECKING:
     from chitieu.annotation.document import AnnotatedDocument
     from chitieu.settings import Settings
+    from chitieu.training.tuning.plan import Plan
     from chitieu.training.tuning.run import Report, Result, Step, Tools, Verdict
 
 _NICE = 10  # whoever waits for an answer comes first
@@ -57,6 +58,20 @@ def default_tools(models: Path, annotations: Callable[[], Sequence[Any]]) -> Too
     )
 
 
+def _check_registry(models: Path, settings: Settings) -> None:
+    """Raises now what would be found out after hours of training.
+
+    Raises:
+        OutputLocked, OutputUnwritable: nothing can be registered. ProgramMissing: the mirror's package is not installed.
+    """
+    from chitieu.registry.lock import locked
+    from chitieu.registry.mirror import mirror_of
+
+    mirror_of(settings)
+    with locked(models):
+        pass
+
+
 def _tuned(args: argparse.Namespace, report: Report) -> Result:
     from chitieu.cli.accounts import opened_store
     from chitieu.models import current_model, models_root
@@ -66,17 +81,26 @@ def _tuned(args: argparse.Namespace, report: Report) -> Result:
     from chitieu.training.tuning.run import alone, tune
 
     with opened_store() as (database, settings, _):
+        _check_registry(models_root(), settings)
         own = _folder(settings)
         work: Path = args.out or own / "cli"  # apart from those of jobs, which tidy up among themselves
         recipe: Path = args.recipe or current_model().parent / FILE
         with alone(own):
             plan = kept_plan(work)
-            run = args.run_id or (plan.run if plan is not None else secrets.token_hex(16))
+            run = args.run_id or (plan.run if plan is not None and _goes_on(plan, recipe) else secrets.token_hex(16))
             tools = default_tools(models_root(), lambda: standing(database))
             result = tune(recipe, work, own / "versions", tools, report, run=run)
-            if not args.run_id:  # of a job, whoever asked for it takes the result first
+            if args.out is None:  # of a job, whoever asked for it takes the result first
                 shutil.rmtree(work, ignore_errors=True)
     return result
+
+
+def _goes_on(plan: Plan, recipe: Path) -> bool:
+    """Whether a run that was broken off is of this recipe, and of the model that is served."""
+    from chitieu.models import current_model
+    from chitieu.training.tuning.recipe import load_recipe
+
+    return plan.recipe.sha256 == load_recipe(recipe).sha256 and plan.parent == current_model().name
 
 
 def _folder(settings: Settings) -> Path:

@@ -32,10 +32,11 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a job: the bytes of its answer, and the document that it stored."""
+    """What came of a job: the bytes of its answer, the document that it stored, and what to do once the answer is stored."""
 
     answer: bytes
     document_id: str | None = None
+    afterwards: Callable[[], None] | None = None
 
 
 Kind = Callable[[jobs.Work, Tools, Hold], Outcome]
@@ -79,7 +80,10 @@ def run(
         try:
             if stop.is_set():  # who stops the process has gone over the holds and may have missed this one
                 raise Interrupted
-            ended = _end(work, tools, hold, name, _done(work, tools, kinds, hold, name))
+            end, afterwards = _done(work, tools, kinds, hold, name)
+            ended = _end(work, tools, hold, name, end)
+            if ended and afterwards is not None:
+                afterwards()
             log.info("job_ended" if ended else "job_lost", job=id)
         except JobLost:
             log.info("job_lost", job=id)
@@ -89,19 +93,22 @@ def run(
             holds.discard(hold)
 
 
-def _done(work: jobs.Work, tools: Tools, kinds: Mapping[str, Kind], hold: Hold, name: str) -> Callable[[], bool]:
-    """Do the work; returns how to write down what came of it."""
+def _done(
+    work: jobs.Work, tools: Tools, kinds: Mapping[str, Kind], hold: Hold, name: str
+) -> tuple[Callable[[], bool], Callable[[], None] | None]:
+    """Do the work; returns how to write down what came of it, and what to do then."""
     try:
         outcome = kinds[work.kind](work, tools, hold)
     except (JobLost, Interrupted):
         raise
     except ChitieuError as error:
         log.info("job_failed", job=work.id, code=error.code)
-        return partial(jobs.fail, tools.database, work.id, name, jobs.JobError.of(error))
+        return partial(jobs.fail, tools.database, work.id, name, jobs.JobError.of(error)), None
     except Exception as error:
         log.error("job_failed", job=work.id, code="internal", exc_info=error)
-        return partial(jobs.fail, tools.database, work.id, name, _INTERNAL)
-    return partial(jobs.finish, tools.database, work.id, name, answer=outcome.answer, document_id=outcome.document_id)
+        return partial(jobs.fail, tools.database, work.id, name, _INTERNAL), None
+    finish = partial(jobs.finish, tools.database, work.id, name, answer=outcome.answer, document_id=outcome.document_id)
+    return finish, outcome.afterwards
 
 
 def _end(work: jobs.Work, tools: Tools, hold: Hold, name: str, end: Callable[[], bool]) -> bool:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -117,8 +118,8 @@ def train(work: Work, tools: Tools, hold: Hold, *, command: Sequence[str] = COMM
         raise
     finally:
         log.write(hold)
-    shutil.rmtree(own, ignore_errors=True)
-    return Outcome(told.pack())
+    # Not before: a worker that dies until then leaves the result for the next to find.
+    return Outcome(told.pack(), afterwards=partial(shutil.rmtree, own, ignore_errors=True))
 
 
 @dataclass

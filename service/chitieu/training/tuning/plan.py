@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from chitieu.training.config import Config
 from chitieu.training.tuning.recipe import Recipe
 from chitieu.training.versions.build import DataVersion
 
+_MARK = ".chitieu-training"  # first in the folder of a run: whatever else is there may be thrown away
 _PLAN, _CORRECTED, _REHEARSED, _WATCHED, _TEST = "plan.json", "corrected", "rehearsed", "watched", "test"
 
 
@@ -37,7 +38,10 @@ class Counts(BaseModel):
 
 
 class Plan(BaseModel):
-    """The settings of a run. Paths in `config` are absolute, but for the parent, which is its version."""
+    """The settings of a run. Paths in `config` are absolute, but for the parent, which is its version.
+
+    ``names`` are those of the test set's documents, by their SHA-256.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,6 +52,7 @@ class Plan(BaseModel):
     recipe: Recipe
     counts: Counts
     config: Config
+    names: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ def write_plan(
     try:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True, mode=0o700)
+        (work / _MARK).touch()
         for folder, documents in (
             (_CORRECTED, drawn.corrected),
             (_REHEARSED, drawn.rehearsed),
@@ -154,10 +160,16 @@ def write_plan(
             test=len(drawn.test),
         ),
         config=_config(work, manifest.raw, recipe, rehearses=bool(drawn.rehearsed)),
+        names={document.sha256: document.name for document in drawn.test},
     )
     with whole_file(work / _PLAN) as stream:
         stream.write(plan.model_dump_json(indent=1).encode())
     return plan
+
+
+def is_of_a_run(work: Path) -> bool:
+    """Whether a folder was made for a run, however far that came."""
+    return (work / _MARK).is_file()
 
 
 def kept_plan(work: Path) -> Plan | None:
@@ -170,7 +182,10 @@ def kept_plan(work: Path) -> Plan | None:
 
 def frozen_documents(work: Path) -> list[AnnotatedDocument]:
     """The frozen test set of a run."""
-    return [read(path) for path in sorted((work / _TEST).glob("*.xml"))]
+    plan = kept_plan(work)
+    names = plan.names if plan is not None else {}
+    documents = [read(path) for path in sorted((work / _TEST).glob("*.xml"))]
+    return [replace(document, name=names.get(document.sha256, document.name)) for document in documents]
 
 
 def _copy_encoder(source: Path, target: Path) -> None:

@@ -21,7 +21,15 @@ from chitieu.errors import ModelExists, OutputInvalid, OutputLocked, OutputUnwri
 from chitieu.output.destination import unwritable, whole_file
 from chitieu.tagging.encoder import read_manifest
 from chitieu.training.tuning.candidate import describe, development_of, next_version, renumber
-from chitieu.training.tuning.plan import Counts, Plan, draw, frozen_documents, kept_plan, write_plan
+from chitieu.training.tuning.plan import (
+    Counts,
+    Plan,
+    draw,
+    frozen_documents,
+    is_of_a_run,
+    kept_plan,
+    write_plan,
+)
 from chitieu.training.tuning.recipe import load_recipe
 from chitieu.training.versions.build import build
 from chitieu.training.versions.documents import Corrected
@@ -191,7 +199,7 @@ def _planned(recipe: Path, work: Path, versions: Path, tools: Tools, report: Rep
     report.step("reading")
     settings = load_recipe(recipe)
     parent = tools.current()
-    if work.is_dir() and any(work.iterdir()) and kept_plan(work) is None and not _is_ours(work):
+    if work.is_dir() and any(work.iterdir()) and not is_of_a_run(work):
         raise OutputInvalid(
             f"{work}: thư mục có nội dung khác, hãy chọn thư mục mới. / {work}: holds other things, name a new folder.",
             file=str(work),
@@ -204,11 +212,6 @@ def _planned(recipe: Path, work: Path, versions: Path, tools: Tools, report: Rep
     plan = write_plan(work, run=run, parent=parent, recipe=settings, beside=beside, version=version, drawn=drawn)
     report.log(f"from {plan.name} {plan.parent}: {plan.counts.model_dump_json()}")
     return plan
-
-
-def _is_ours(work: Path) -> bool:
-    """Whether a folder is one whose plan was not finished."""
-    return (work / "corrected").is_dir()
 
 
 def _check_room(work: Path, parent: Path) -> None:

@@ -45,9 +45,11 @@ def placed(base: Sequence[Source], corrected: Sequence[Source], before: Mapping[
         DataLeak: near-duplicates are in different splits all the same; ``detail["pairs"]`` names them.
     """
     own = _own(base, before)
-    # Only what was reviewed takes the place of a base document.
+    # Only what was reviewed takes the place of a base document, and nothing that of one of the frozen test set.
     texts = {s.document.sha256: s for s in base} | {
-        s.document.sha256: s for s in corrected if s.state == "reviewed" or s.document.sha256 not in own
+        s.document.sha256: s
+        for s in corrected
+        if s.document.sha256 not in own or (s.state == "reviewed" and own[s.document.sha256] != "test")
     }
     sources = list(texts.values())
     near: dict[int, list[tuple[int, float]]] = defaultdict(list)
@@ -66,7 +68,8 @@ def placed(base: Sequence[Source], corrected: Sequence[Source], before: Mapping[
         # The nearest of those that have their split; of the new ones the first that was given decides for all of its kind.
         kin = max(_family(at, near) & splits.keys(), key=lambda other: _nearness(at, other, near), default=None)
         splits[at] = splits[kin] if kin is not None else split_of(source.document.sha256)
-    leaks = [pair for pair in pairs if splits[pair.first] != splits[pair.second]]
+    counts = [source.is_base or source.state == "reviewed" for source in sources]  # nothing is made of the others
+    leaks = [p for p in pairs if splits[p.first] != splits[p.second] and counts[p.first] and counts[p.second]]
     if leaks:
         raise _leak([(sources[p.first], splits[p.first], sources[p.second], splits[p.second], p.shared) for p in leaks])
     return [Placed(source, splits[at]) for at, source in enumerate(sources)]
