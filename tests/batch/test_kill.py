@@ -15,9 +15,11 @@ import psutil
 import pyarrow.parquet
 import pytest
 
+from batch_fakes import read_texts
 from batch_runs import contents, fill, report_text, zipped
 
 TESTS = Path(__file__).resolve().parents[1]
+_TEXTS = 100  # of the archive, about
 
 
 @pytest.fixture
@@ -45,21 +47,23 @@ def start(archive: Path, out: Path, *, engine: str, workers: int = 2) -> subproc
     )
 
 
-def finish(archive: Path, out: Path, **how) -> float:
-    """Run to the end; the seconds that it took."""
-    begun = time.monotonic()
+def finish(archive: Path, out: Path, **how) -> None:
+    """Run to the end."""
     child = start(archive, out, **how)
     _, said = child.communicate(timeout=300)
     assert child.returncode == 1, said.decode()  # some files are broken
-    return time.monotonic() - begun
 
 
-def kill_at_random(archive: Path, out: Path, *, draw: random.Random, times: int, seconds: float, engine: str) -> int:
+def kill_at_random(archive: Path, out: Path, told: Path, *, draw: random.Random, times: int, engine: str) -> int:
     """Start and kill so often: the run, one of its workers, or all at once; how many were still running then."""
     hit = 0
     for _ in range(times):
+        # By what was read, not by time: no machine is then so fast, or so slow, that all kills come too late or too early.
+        enough = len(read_texts(told)) + draw.randint(0, _TEXTS // times)
         child = start(archive, out, engine=engine, workers=draw.choice((1, 2, 3)))
-        time.sleep(draw.uniform(0.2, seconds))
+        while child.poll() is None and len(read_texts(told)) < enough:
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0.0, 0.5))
         whom = draw.choice(("run", "run", "all", "worker"))
         if whom == "worker":
             workers = (
@@ -81,9 +85,9 @@ def rehearse(archive: Path, tmp_path: Path, monkeypatch, *, times: int, engine: 
     told = tmp_path / "told"
     told.mkdir()
     monkeypatch.setenv("BATCH_TEST", str(told))
-    seconds = finish(archive, tmp_path / "undisturbed", engine=engine)
+    finish(archive, tmp_path / "undisturbed", engine=engine)
     out = tmp_path / "out"
-    hit = kill_at_random(archive, out, draw=random.Random(seed), times=times, seconds=seconds, engine=engine)
+    hit = kill_at_random(archive, out, told, draw=random.Random(seed), times=times, engine=engine)
     assert hit >= times // 3, "most were over before they were killed"
     finish(archive, out, engine=engine)
     expected, found = contents(tmp_path / "undisturbed"), contents(out)
