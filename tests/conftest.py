@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -21,6 +22,13 @@ def data_folder(tmp_path_factory):
         patch.setenv("CHITIEU_LOGIN", "open")
         patch.setenv("CHITIEU_ALLOWED_HOSTS", "testserver")  # what the test client calls itself
         yield folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_to_look_through():
+    """What the modules before have left, catalogues and models, is not gone over by every collection of garbage from here on."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
